@@ -1,0 +1,1 @@
+"""Implementations that the suite knows by name, one file for each."""

@@ -1,0 +1,166 @@
+"""Simulated hosts: the files that a ``detect`` vector describes as data."""
+
+import base64
+import os
+import shlex
+import shutil
+import socket
+import sys
+import tempfile
+from functools import lru_cache
+from pathlib import Path
+
+from musllinux_conformance.vectors import Json
+
+DEFAULT_LOADER = b"lib/ld-musl-x86_64.so.1"
+CANARY = "MUSLLINUX_CONFORMANCE"
+"""A variable in the environment of every program under test."""
+
+
+class Unavailable(Exception):
+    """The host cannot be made where the suite runs; the message says why."""
+
+
+def materialise(request: dict[str, Json], folder: Path) -> Path:
+    """Make the files that a ``detect`` request describes; return the executable.
+
+    ``folder`` is new and empty.  The name of no folder above the loader contains
+    "musl", so that its path says what the vector wants it to say.
+
+    Raises:
+        Unavailable: the host cannot be made here.
+    """
+    reason = _obstacle()
+    if reason:
+        raise Unavailable(reason)
+    loader = request.get("loader", {})
+    loader_path = folder / os.fsdecode(_bytes(loader, "path", DEFAULT_LOADER))
+    if request.get("loader") is not None:
+        _make_loader(loader_path, loader, folder)
+    executable = folder / "bin" / "python"
+    executable.parent.mkdir()
+    _make_executable(executable, request["executable"], loader_path, loader)
+    return executable
+
+
+@lru_cache(maxsize=1)
+def _obstacle() -> str:
+    """Say why no host can be made here; an empty string if one can."""
+    if not sys.platform.startswith("linux"):
+        return "simulated hosts need Linux"
+    with tempfile.TemporaryDirectory() as folder:
+        program = Path(folder, "program")
+        program.write_text("#!/bin/sh\nexit 0\n")
+        program.chmod(0o755)
+        try:
+            ended = os.spawnv(os.P_WAIT, program, [os.fspath(program)])
+        except OSError:
+            ended = 127
+    return "" if ended == 0 else "no program runs from the temporary folder"
+
+
+def _bytes(data: dict[str, Json], key: str, default: bytes = b"") -> bytes:
+    return base64.b64decode(data[key]) if key in data else default
+
+
+def padded_elf(data: dict[str, Json]) -> bytes:
+    """Return the bytes of ``elf`` and the NUL bytes that ``pad`` adds to them."""
+    return _bytes(data, "elf") + bytes(data.get("pad", 0))
+
+
+def _make_executable(
+    path: Path, executable: dict[str, Json], loader_path: Path, loader: dict[str, Json]
+) -> None:
+    kind = executable.get("kind")
+    if kind is not None:
+        _make_odd(path, kind)
+        return
+    content = bytearray(padded_elf(executable))
+    if "slot" in executable:
+        offset, size = executable["slot"]["offset"], executable["slot"]["size"]
+        name = os.fsencode(loader_path)
+        if loader.get("relative"):  # From any folder, 40 steps up end at the root.
+            name = b"../" * 40 + name.lstrip(b"/")
+        if len(name) >= size:
+            raise Unavailable("the path of the temporary folder is too long")
+        content[offset : offset + size] = name.ljust(size, b"\0")
+    path.write_bytes(content)
+    path.chmod(0o755)
+
+
+def _make_odd(path: Path, kind: str) -> None:
+    """Make what is not a regular file."""
+    if kind == "directory":
+        path.mkdir()
+    elif kind == "fifo":
+        os.mkfifo(path)
+    elif kind == "socket":
+        _make_socket(path)
+    elif kind == "dangling-link":
+        path.symlink_to("nothing-here")
+    elif kind == "looping-link":
+        path.symlink_to(path.name)
+
+
+def _make_socket(path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as listener:
+        try:
+            listener.bind(os.fspath(path))
+        except OSError as error:  # The path of a socket is 107 bytes at most.
+            raise Unavailable(f"no socket can be made: {error}") from error
+
+
+def _make_loader(path: Path, loader: dict[str, Json], folder: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if loader.get("missing"):
+        return
+    kind = loader.get("kind")
+    if kind is not None and kind != "text":
+        _make_odd(path, kind)
+        return
+    path.write_text("text, no program\n" if kind else _script(loader, folder), "utf-8")
+    path.chmod(int(loader.get("mode", "755"), 8))
+
+
+def _script(loader: dict[str, Json], folder: Path) -> str:
+    """Return a shell script that behaves as the loader is described."""
+
+    def emit(key: str, stream: int, times: int = 1) -> str:
+        file = folder / f"{key}.bytes"
+        file.write_bytes(_bytes(loader, key) * times)
+        return f"{_tool('cat')} {shlex.quote(os.fspath(file))} >&{stream}"
+
+    lines = ["#!/bin/sh"]
+    if loader.get("needs_no_arguments"):
+        lines.append("[ $# -eq 0 ] || exit 1")
+    if loader.get("silent_if_env"):
+        lines.append(f'[ -z "${{{CANARY}+set}}" ] || exit 1')
+    if "delay" in loader:
+        lines.append(f"{_tool('sleep')} {loader['delay']}")
+    if "stdout" in loader:
+        lines.append(emit("stdout", 1))
+    if "stderr" in loader:
+        repeat = loader.get("repeat", 1)
+        if repeat == "forever":
+            # About ten times a second: it must hang its reader, not fill a memory.
+            body = f"{emit('stderr', 2)}; {_tool('sleep')} 0.1"
+            lines.append(f"while :; do {body} || exit 1; done")
+        else:
+            lines.append(emit("stderr", 2, repeat))
+    if "then" in loader:
+        lines.append(emit("then", 2))
+    if "holds_pipe" in loader:
+        lines.append(f"{_tool('sleep')} {loader['holds_pipe']} &")
+    if "signal" in loader:
+        lines.append(f"kill -{loader['signal']} $$")
+    lines.append(f"exit {loader.get('exit', 1)}")
+    return "\n".join(lines) + "\n"
+
+
+@lru_cache
+def _tool(name: str) -> str:
+    """Return the full path of a program, as the loader may have no PATH."""
+    path = shutil.which(name)
+    if path is None:
+        raise Unavailable(f"there is no program {name} here")
+    return path

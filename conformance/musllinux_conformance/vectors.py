@@ -1,0 +1,161 @@
+"""The vectors: loading, validating and merging them."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from jsonschema import Draft202012Validator
+from referencing import Registry, Resource
+
+from musllinux_conformance import __version__, files, requirements
+
+CLASS_OF = {
+    "detect": "Detector",
+    "platform_tags": "Detector",
+    "select": "Installer",
+    "audit": "Auditor",
+    "accept_upload": "Index",
+}
+"""The class to which an operation belongs; the others are diagnostic."""
+
+CLASSES = ("Detector", "Installer", "Auditor", "Index")
+"""The classes that can have a verdict: a Publisher's wheels go through ``audit``."""
+
+Json = Any
+"""A JSON value."""
+
+
+class InvalidVector(ValueError):
+    """A file of vectors breaks the schema or the rules."""
+
+
+class Vector(NamedTuple):
+    """One question, and what the text says of its answer."""
+
+    id: str
+    title: str
+    requirements: tuple[str, ...]
+    request: dict[str, Json]
+    expect: dict[str, Json]
+    needs: tuple[str, ...] = ()
+    notes: str = ""
+    links: tuple[str, ...] = ()
+
+    @property
+    def family(self) -> str:
+        """The first part of the id."""
+        return self.id.partition("/")[0]
+
+    @property
+    def strength(self) -> str:
+        """MUST, SHOULD or MAY, as its requirements have it."""
+        return requirements.load()[self.requirements[0]].strength
+
+    @property
+    def waits(self) -> bool:
+        """Whether the host that it describes makes a Detector wait."""
+        loader = self.request.get("loader", {})
+        return (
+            "delay" in loader
+            or "holds_pipe" in loader
+            or loader.get("repeat") == "forever"
+            or self.request.get("executable", {}).get("kind") == "fifo"
+        )
+
+    def for_python(self, version: str) -> "Vector":
+        """Return the vector with ``{cp}`` filled in for a CPython such as "3.11"."""
+        tag = "cp" + version.replace(".", "")
+
+        def filled(value: dict[str, Json]) -> dict[str, Json]:
+            found: dict[str, Json] = json.loads(json.dumps(value).replace("{cp}", tag))
+            return found
+
+        return self._replace(request=filled(self.request), expect=filled(self.expect))
+
+
+@lru_cache(maxsize=1)
+def _registry() -> Registry[Json]:
+    return Registry().with_resources(
+        (path.name, Resource.from_contents(json.loads(path.read_text("utf-8"))))
+        for path in files.SCHEMA.glob("*.json")
+    )
+
+
+def validator(reference: str) -> Draft202012Validator:
+    """Return a validator of one of the suite's schemas, such as ``report.json``."""
+    return Draft202012Validator({"$ref": reference}, registry=_registry())
+
+
+def read_file(path: Path) -> Iterator[dict[str, Json]]:
+    """Yield the vectors of one file as they stand there, tombstones included.
+
+    Raises:
+        InvalidVector: the file is not JSON, or breaks the schema.
+    """
+    try:
+        content = json.loads(path.read_text("utf-8"))
+    except ValueError as error:
+        raise InvalidVector(f"{path}: {error}") from error
+    fault = next(validator("vectors.json").iter_errors(content), None)
+    if fault is not None:
+        raise InvalidVector(f"{path}: {fault.json_path}: {fault.message[:200]}")
+    yield from content["vectors"]
+
+
+def _vector(entry: dict[str, Json]) -> Vector:
+    names = ("requirements", "needs", "links")
+    tuples = {name: tuple(entry[name]) for name in names if name in entry}
+    return Vector(**{**entry, **tuples})
+
+
+def load_file(path: Path) -> list[Vector]:
+    """Return the vectors of one file, without its tombstones."""
+    return [_vector(entry) for entry in read_file(path) if "retired" not in entry]
+
+
+def paths() -> list[Path]:
+    """Return the files of vectors, sorted."""
+    return sorted(files.VECTORS.glob("*/*.json"))
+
+
+@lru_cache(maxsize=1)
+def load() -> dict[str, Vector]:
+    """Return all vectors by id.
+
+    Raises:
+        InvalidVector: a file breaks the schema, or an id is used twice.
+    """
+    found: dict[str, Vector] = {}
+    for path in paths():
+        for vector in load_file(path):
+            if vector.id in found:
+                raise InvalidVector(f"{path}: {vector.id} is used twice")
+            found[vector.id] = vector
+    return found
+
+
+def merged() -> dict[str, Json]:
+    """Return all vectors in one object that needs nothing else to be used."""
+    entries = [entry for path in paths() for entry in read_file(path)]
+    return {
+        "format": 1,
+        "version": __version__,
+        "licence": "public domain or CC0-1.0-Universal, whichever is more permissive",
+        "sha256": _sha256(entries),
+        "requirements": [r._asdict() for r in requirements.load().values()],
+        "vectors": entries,
+    }
+
+
+def content_hash() -> str:
+    """Return the SHA-256 of the vectors, whatever their files are called."""
+    return _sha256([entry for path in paths() for entry in read_file(path)])
+
+
+def _sha256(entries: list[dict[str, Json]]) -> str:
+    ordered = sorted(entries, key=lambda entry: str(entry["id"]))
+    canonical = json.dumps(ordered, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()

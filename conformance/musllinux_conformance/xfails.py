@@ -1,0 +1,85 @@
+"""The file of expected failures.
+
+One entry a line: a vector's id or ``family/*``, white space, ``#`` and a reason::
+
+    order/minor-descending   # ascending until 2.0, see the tracker
+    elf/*                    # the ELF reader is being rewritten
+
+Empty lines and lines that begin with ``#`` are left out.
+"""
+
+from collections.abc import Collection, Mapping
+from pathlib import Path
+
+from musllinux_conformance.outcomes import BROKEN, PASSED, XFAILED, XPASSED, Result
+
+
+class InvalidXfails(ValueError):
+    """The file cannot be read, or an entry is wrong."""
+
+
+def read(path: Path, known: Collection[str]) -> dict[str, str]:
+    """Return the reasons by entry.
+
+    Raises:
+        InvalidXfails: an entry has no reason, matches no vector, or stands twice.
+    """
+    found: dict[str, str] = {}
+    try:
+        lines = path.read_text("utf-8").splitlines()
+    except (OSError, ValueError) as error:
+        raise InvalidXfails(f"--xfails: {error}") from error
+    for number, line in enumerate(lines, 1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        entry, _, reason = (part.strip() for part in line.partition("#"))
+        where = f"{path}:{number}: {entry}"
+        if not reason:
+            raise InvalidXfails(f"{where} has no reason; write it after a #")
+        if entry in found:
+            raise InvalidXfails(f"{where} stands twice")
+        if not any(_covers(entry, name) for name in known):
+            raise InvalidXfails(f"{where} matches no vector; remove it")
+        found[entry] = reason
+    return found
+
+
+def _covers(entry: str, name: str) -> bool:
+    if entry.endswith("/*"):
+        return name.startswith(entry[:-1])
+    return name == entry
+
+
+def apply(
+    xfails: Mapping[str, str], results: Mapping[str, Result]
+) -> dict[str, Result]:
+    """Return the results with ``xfailed`` and ``xpassed`` where they belong.
+
+    An exact entry whose vector passes is ``xpassed``; under a pattern, that is so only
+    if all vectors that it covers pass.
+    """
+    changed = dict(results)
+    for entry, reason in xfails.items():
+        covered = [name for name in results if _covers(entry, name)]
+        for name in covered:
+            if results[name].outcome in BROKEN:
+                changed[name] = results[name]._replace(outcome=XFAILED, detail=reason)
+        if covered and all(results[name].outcome == PASSED for name in covered):
+            for name in covered:
+                detail = f"expected to fail ({reason}), but it passes: remove the entry"
+                changed[name] = results[name]._replace(outcome=XPASSED, detail=detail)
+    return changed
+
+
+def write(path: Path, results: Mapping[str, Result]) -> int:
+    """Write an entry for every vector that is broken; return how many there are.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    broken = [r for r in results.values() if r.outcome in (*BROKEN, XFAILED)]
+    lines = [
+        f"{r.vector.id}  # {' '.join(r.detail.split()) or 'unknown'}" for r in broken
+    ]
+    path.write_text("".join(line + "\n" for line in lines), "utf-8")
+    return len(broken)
