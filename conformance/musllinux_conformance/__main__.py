@@ -24,8 +24,9 @@ def main(arguments: list[str]) -> int:
     if not any(argument.startswith("--impl") for argument in arguments):
         print(__doc__, file=sys.stderr)
         return 2
-    own = ["-p", "musllinux_conformance.plugin", "-p", "no:cacheprovider"]
-    where = ["-c", "/dev/null", "--rootdir", str(files.VECTORS), str(files.VECTORS)]
+    own = ["--noconftest", "-p", "musllinux_conformance.plugin"]
+    own += ["-p", "no:cacheprovider", "-c", "/dev/null"]
+    where = ["--rootdir", str(files.VECTORS), str(files.VECTORS)]
     return int(pytest.main([*own, *where, *arguments]))
 
 

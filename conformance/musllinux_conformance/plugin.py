@@ -139,7 +139,7 @@ _STATE = pytest.StashKey[Conformance]()
 
 def pytest_configure(config: pytest.Config) -> None:
     """Read the vectors and silence what the summary says better."""
-    if config.getoption("--impl") is None:
+    if config.getoption("--impl", default=None) is None:
         return
     try:
         config.stash[_STATE] = Conformance(config)
@@ -152,8 +152,17 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collect_file(
     file_path: Path, parent: pytest.Collector
 ) -> pytest.Collector | None:
-    """Take every file of vectors for a file of tests."""
+    """Take every file of vectors for a file of tests.
+
+    Raises:
+        pytest.UsageError: it was not said which implementation to ask.
+    """
     if file_path.suffix == ".json" and files.VECTORS in file_path.parents:
+        if _STATE not in parent.config.stash:
+            raise pytest.UsageError(
+                "say which implementation: --impl=NAME, such as --impl=packaging, "
+                "--impl=module:attribute or --impl=exec:COMMAND"
+            )
         return VectorFile.from_parent(parent, path=file_path)
     return None
 
@@ -163,11 +172,6 @@ class VectorFile(pytest.File):
 
     def collect(self) -> Iterator["VectorItem"]:
         """Yield an item for each vector."""
-        if _STATE not in self.config.stash:
-            raise pytest.UsageError(
-                "say which implementation: --impl=NAME, such as --impl=packaging, "
-                "--impl=module:attribute or --impl=exec:COMMAND"
-            )
         suite = self.config.stash[_STATE].suite
         for entry in vectors.load_file(self.path):
             yield VectorItem.from_parent(self, name=entry.id, vector=suite[entry.id])
@@ -224,11 +228,13 @@ def pytest_runtestloop(session: pytest.Session) -> None:
 
 
 def pytest_report_teststatus(
-    report: pytest.TestReport,
+    report: pytest.CollectReport | pytest.TestReport,
 ) -> tuple[str, str, str] | None:
     """Show the outcome of a vector under its own name."""
+    if not isinstance(report, pytest.TestReport) or report.when != "call":
+        return None
     outcome = dict(report.user_properties).get("outcome")
-    if outcome is None or report.when != "call":
+    if outcome is None:
         return None
     assert isinstance(outcome, str)
     letters = dict(zip(OUTCOMES, ".FBEAsurxX", strict=True))
