@@ -128,7 +128,25 @@ def _parser() -> argparse.ArgumentParser:
     )
     command.add_argument("filenames", nargs="+", metavar="FILENAME")
     command.set_defaults(answer=_select)
+    _add_audit(commands, common)
     return parser
+
+
+def _add_audit(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
+    common: argparse.ArgumentParser,
+) -> None:
+    """Add the Auditor's command; nothing else here needs its package."""
+    from musllinux_audit import cli
+
+    command = commands.add_parser(
+        "audit",
+        parents=[common],
+        help="say whether the tags of wheels hold",
+        epilog=cli.EPILOG,
+    )
+    cli.add_arguments(command)
+    command.set_defaults(answer=cli.run)
 
 
 if __name__ == "__main__":

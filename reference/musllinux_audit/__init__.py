@@ -1,0 +1,23 @@
+"""The Auditor of the musllinux platform tag specification.
+
+It says whether the tags of a wheel hold on every musl release that they cover.
+:mod:`musllinux_audit.archive` reads the wheel, :mod:`musllinux_audit.dynamic` its
+ELF files, :mod:`musllinux_audit.wheel` joins them, :mod:`musllinux_audit.musl` knows
+the releases, :mod:`musllinux_audit.promise` judges, and
+:mod:`musllinux_audit.reasons` explains each code.
+"""
+
+from musllinux_audit.archive import UnreadableWheel
+from musllinux_audit.promise import Report, Verdict, audit, audit_wheel
+from musllinux_audit.reasons import CODES, Code, Reason
+
+__all__ = [
+    "CODES",
+    "Code",
+    "Reason",
+    "Report",
+    "UnreadableWheel",
+    "Verdict",
+    "audit",
+    "audit_wheel",
+]

@@ -1,0 +1,143 @@
+"""Which musl release resolves which symbol (``symbols.json`` and ``musl.json``)."""
+
+import json
+from collections.abc import Sequence
+from functools import cache
+from importlib.resources import files
+from typing import Any, NamedTuple
+
+Release = tuple[int, int, int]
+
+
+def load(name: str) -> Any:
+    """Return one file of the platform facts."""
+    return json.loads(files("musllinux").joinpath(f"data/{name}").read_text("utf-8"))
+
+
+def parse_release(text: str) -> Release:
+    """Read a release, such as ``1.2.5``.
+
+    Raises:
+        ValueError: the text is not three numbers with dots between them.
+    """
+    numbers = [int(part) for part in text.split(".") if part.isdecimal()]
+    if len(numbers) != 3 or ".".join(map(str, numbers)) != text:
+        raise ValueError(f"{text!r} is not X.Y.Z, such as 1.2.5")
+    return numbers[0], numbers[1], numbers[2]
+
+
+def show_release(release: Release) -> str:
+    """Write a release as musl does."""
+    return ".".join(map(str, release))
+
+
+class Port(NamedTuple):
+    """An architecture as musl sees it: its name, and the releases that have it.
+
+    ``time64`` says whether 1.2.0 widened its ``time_t``.
+    """
+
+    name: str
+    releases: tuple[Release, ...]
+    time64: bool
+
+    def resolving(self, symbol: str) -> frozenset[Release]:
+        """Return the releases whose loader resolves a reference to this symbol."""
+        return frozenset(
+            release
+            for since, until in _spans(self.name).get(symbol, ())
+            for release in self.releases
+            if since <= release <= until
+        )
+
+    def promised(self, floor: Release) -> Sequence[Release]:
+        """Return the releases, from this floor on, that a tag covers.
+
+        If the floor is newer than all of them, the newest stands for those to come.
+        If none has the floor's major number, nothing is known.
+        """
+        major = [release for release in self.releases if release[0] == floor[0]]
+        return [release for release in major if release >= floor] or major[-1:]
+
+
+@cache
+def releases() -> tuple[Release, ...]:
+    """Return musl's releases, oldest first."""
+    return tuple(map(parse_release, load("musl.json")["releases"]))
+
+
+@cache
+def port_of(arch: str) -> Port | None:
+    """Return the port that serves an ARCH, None if its symbols are not known."""
+    for row in load("musl.json")["ports"]:
+        if arch in row["arches"]:
+            first = parse_release(row["since"] or "0.0.0")
+            known = tuple(release for release in releases() if release >= first)
+            return Port(row["port"], known, row["time64"])
+    return None
+
+
+@cache
+def _spans(port: str) -> dict[str, list[tuple[Release, Release]]]:
+    """Return, for each symbol, the first and last release of each span."""
+    spans: dict[str, list[tuple[Release, Release]]] = {}
+    for record in load("symbols.json")["symbols"]:
+        if port in record.get("ports", [port]):
+            since = parse_release(record.get("since", "0.0.0"))
+            until = parse_release(record["until"]) if "until" in record else _LAST
+            for name in record["names"]:
+                spans.setdefault(name, []).append((since, until))
+    return spans
+
+
+_LAST = (10**9, 0, 0)
+
+
+@cache
+def abilities() -> dict[str, Release]:
+    """Return what the loader can do that no symbol shows, and since when."""
+    table = load("musl.json")["abilities"]
+    return {name: parse_release(since) for name, since in table.items()}
+
+
+@cache
+def time64_names() -> dict[str, str]:
+    """Return, for each function with a 32-bit ``time_t``, its 64-bit successor.
+
+    The loader's own rule makes the new name from the old one.  ``dlsym`` is left
+    out: it is redirected too, but takes no time.
+    """
+    names = {}
+    for record in load("symbols.json")["symbols"]:
+        if record.get("since") == "1.2.0":
+            for name in record["names"]:
+                old = name.removeprefix("__").removesuffix("_time64")
+                if old.endswith("64_r"):
+                    old = old.removesuffix("64_r") + "_r"
+                names[old.removesuffix("64")] = name
+    del names["dlsym"]
+    return names
+
+
+@cache
+def host_libraries() -> dict[str, frozenset[str]]:
+    """Return the libraries that a wheel may expect, and what they define."""
+    table = load("libraries.json")["libraries"]
+    return {name: frozenset(symbols) for name, symbols in table.items()}
+
+
+def is_musl(name: str) -> bool:
+    """Say whether musl's loader takes a DT_NEEDED name for musl itself."""
+    return name.startswith(_libc_names())
+
+
+@cache
+def _libc_names() -> tuple[str, ...]:
+    return tuple("lib" + part for part in load("loaders.json")["resolved_prefixes"])
+
+
+@cache
+def extension_suffix(arch: str) -> str | None:
+    """Return what CPython on musl puts before ``.so``, None if not known."""
+    suffix = load("musl.json")["extension_suffix"].get(arch)
+    return None if suffix is None else str(suffix)
