@@ -8,5 +8,6 @@ from musllinux_conformance.plugin import (  # noqa: F401
     pytest_report_teststatus,
     pytest_runtestloop,
     pytest_sessionfinish,
+    pytest_sessionstart,
     pytest_terminal_summary,
 )

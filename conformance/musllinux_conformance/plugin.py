@@ -101,7 +101,7 @@ class Conformance:
         assert self.run is not None
         result = self.run.result(vector)
         self.results[vector.id] = result
-        return xfails.apply(self.expected, {vector.id: result})[vector.id]
+        return xfails.apply_one(self.expected, result)
 
     def finish(self) -> bool:
         """Give the verdicts, write the files; say whether the run is green.
@@ -149,20 +149,25 @@ def pytest_configure(config: pytest.Config) -> None:
     config.option.reportchars = ""
 
 
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Insist on an implementation.
+
+    Raises:
+        pytest.UsageError: none is named.
+    """
+    if _STATE not in session.config.stash:
+        raise pytest.UsageError(
+            "say which implementation: --impl=NAME, such as --impl=packaging, "
+            "--impl=module:attribute or --impl=exec:COMMAND"
+        )
+
+
 def pytest_collect_file(
     file_path: Path, parent: pytest.Collector
 ) -> pytest.Collector | None:
-    """Take every file of vectors for a file of tests.
-
-    Raises:
-        pytest.UsageError: it was not said which implementation to ask.
-    """
-    if file_path.suffix == ".json" and files.VECTORS in file_path.parents:
-        if _STATE not in parent.config.stash:
-            raise pytest.UsageError(
-                "say which implementation: --impl=NAME, such as --impl=packaging, "
-                "--impl=module:attribute or --impl=exec:COMMAND"
-            )
+    """Take every file of vectors for a file of tests."""
+    asked = _STATE in parent.config.stash
+    if asked and file_path.suffix == ".json" and files.VECTORS in file_path.parents:
         return VectorFile.from_parent(parent, path=file_path)
     return None
 
@@ -299,7 +304,7 @@ def block(spec: str, result: Result) -> list[str]:
     for name in vector.requirements:
         lines += textwrap.wrap(
             f"{name}: {known[name].text}",
-            78,
+            80,
             initial_indent="  ",
             subsequent_indent="  ",
         )

@@ -20,8 +20,8 @@ from musllinux_conformance.vectors import Json, validator
 
 MAX_LINE = 1 << 20
 """Bytes that one answer may have."""
-EXTRA_TIME = 1.0
-"""Seconds that each further request sent at once adds to the time limit."""
+EXTRA_TIME = 1 / 15
+"""The part of the time limit that each further request sent at once adds to it."""
 
 _OK_SCHEMA = {
     "parse_tag": "tag",
@@ -88,16 +88,15 @@ class Program:
         assert self._process.stdin is not None
         os.set_blocking(self._process.stdin.fileno(), False)
         self._stderr.clear()
-        self._listener = threading.Thread(target=self._listen, args=(self._process,))
-        self._listener.daemon = True
+        self._listener = threading.Thread(
+            target=self._listen, args=(self._process,), daemon=True
+        )
         self._listener.start()
-        deadline = time.monotonic() + self._time_limit
-        self._write([{"hello": 1}], deadline)
-        hello = self._read(deadline)
-        misfit = next(_hello_answer.iter_errors(hello), None)
-        if misfit is not None:
+        try:
+            hello = self._greet()
+        except Fault:
             self.kill()
-            raise Fault(f"its answer to hello does not fit: {misfit.message[:200]}")
+            raise
         return Implementation(
             name=hello["name"],
             version=hello["version"],
@@ -108,8 +107,16 @@ class Program:
             window=hello.get("window", 1),
         )
 
+    def _greet(self) -> dict[str, Json]:
+        deadline = time.monotonic() + self._time_limit
+        self._write([{"hello": 1}], deadline)
+        hello: dict[str, Json] = self._read(deadline)
+        for error in _hello_answer.iter_errors(hello):
+            raise Fault(f"its answer to hello does not fit: {error.message[:200]}")
+        return hello
+
     def ask(self, requests: Sequence[dict[str, Json]]) -> dict[int, dict[str, Json]]:
-        """Send requests at once and return the answers by id.
+        """Send requests at once and return the answers, which come in their order.
 
         An answer that does not fit its schema becomes ``{"error": why}``.  If the
         program dies or falls silent, the fault is the ``error`` of the request if it
@@ -120,23 +127,21 @@ class Program:
         """
         if self._process is None:
             self.start()
-        waiting = {request["id"]: request for request in requests}
         answers: dict[int, dict[str, Json]] = {}
         extra = EXTRA_TIME * (len(requests) - 1)
-        deadline = time.monotonic() + self._time_limit + extra
+        deadline = time.monotonic() + self._time_limit * (1 + extra)
         try:
             self._write(requests, deadline)
-            while waiting:
+            for request in requests:
                 message = self._read(deadline)
                 for error in _answer.iter_errors(message):
                     raise Fault(f"not an answer: {error.message[:200]}")
-                request = waiting.pop(message["id"], None)
-                if request is None:
-                    raise Fault(f"answers id {message['id']}, which was not asked")
-                answers[message["id"]] = _checked(request, message)
+                if message["id"] != request["id"]:
+                    raise Fault(f"answers id {message['id']}, not {request['id']}")
+                answers[request["id"]] = _checked(request, message)
         except Fault as fault:
             self.kill()
-            left = [request for request in requests if request["id"] in waiting]
+            left = requests[len(answers) :]
             if len(left) == 1:
                 answers[left[0]["id"]] = {"error": str(fault)}
             else:

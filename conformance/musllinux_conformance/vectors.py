@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -89,8 +88,9 @@ def validator(reference: str) -> Draft202012Validator:
     return Draft202012Validator({"$ref": reference}, registry=_registry())
 
 
-def read_file(path: Path) -> Iterator[dict[str, Json]]:
-    """Yield the vectors of one file as they stand there, tombstones included.
+@lru_cache
+def read_file(path: Path) -> tuple[dict[str, Json], ...]:
+    """Return the vectors of one file as they stand there, tombstones included.
 
     Raises:
         InvalidVector: the file is not JSON, or breaks the schema.
@@ -102,7 +102,7 @@ def read_file(path: Path) -> Iterator[dict[str, Json]]:
     fault = next(validator("vectors.json").iter_errors(content), None)
     if fault is not None:
         raise InvalidVector(f"{path}: {fault.json_path}: {fault.message[:200]}")
-    yield from content["vectors"]
+    return tuple(content["vectors"])
 
 
 def _vector(entry: dict[str, Json]) -> Vector:

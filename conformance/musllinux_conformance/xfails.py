@@ -50,24 +50,39 @@ def _covers(entry: str, name: str) -> bool:
     return name == entry
 
 
+def _expected(entry: str, reason: str, result: Result) -> Result:
+    """Return a result as it is where a failure was expected."""
+    if result.outcome in BROKEN:
+        return result._replace(outcome=XFAILED, detail=reason)
+    if result.outcome == PASSED:
+        detail = f"passes, but {entry} is expected to fail ({reason}): remove the entry"
+        return result._replace(outcome=XPASSED, detail=detail)
+    return result
+
+
+def apply_one(xfails: Mapping[str, str], result: Result) -> Result:
+    """Return one result, as far as it can be told without the others."""
+    for entry, reason in xfails.items():
+        exact = entry == result.vector.id
+        if exact or (_covers(entry, result.vector.id) and result.outcome in BROKEN):
+            return _expected(entry, reason, result)
+    return result
+
+
 def apply(
     xfails: Mapping[str, str], results: Mapping[str, Result]
 ) -> dict[str, Result]:
     """Return the results with ``xfailed`` and ``xpassed`` where they belong.
 
     An exact entry whose vector passes is ``xpassed``; under a pattern, that is so only
-    if all vectors that it covers pass.
+    if all judged vectors that it covers pass.
     """
-    changed = dict(results)
+    changed = {name: apply_one(xfails, result) for name, result in results.items()}
     for entry, reason in xfails.items():
-        covered = [name for name in results if _covers(entry, name)]
-        for name in covered:
-            if results[name].outcome in BROKEN:
-                changed[name] = results[name]._replace(outcome=XFAILED, detail=reason)
-        if covered and all(results[name].outcome == PASSED for name in covered):
-            for name in covered:
-                detail = f"expected to fail ({reason}), but it passes: remove the entry"
-                changed[name] = results[name]._replace(outcome=XPASSED, detail=detail)
+        covered = [r for name, r in results.items() if _covers(entry, name)]
+        if not any(result.outcome in BROKEN for result in covered):
+            for result in covered:
+                changed[result.vector.id] = _expected(entry, reason, result)
     return changed
 
 

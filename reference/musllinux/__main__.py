@@ -30,7 +30,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             {"musl": None, "why": str(error)},
             f"not musl: {error}",
         )
-    print(json.dumps(answer) if options.json else text)
+    print(json.dumps(answer) if "json" in options else text)
     return int(status)
 
 
@@ -105,7 +105,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog="Exit status: 0 yes, 1 no, 2 usage.",
         parents=[common],
     )
-    parser.set_defaults(answer=_show, json=False)
+    parser.set_defaults(answer=_show)
     commands = parser.add_subparsers(metavar="COMMAND")
     command = commands.add_parser(
         "detect", parents=[common], help="say whether an interpreter runs on musl"

@@ -29,7 +29,7 @@ class ElfFile(NamedTuple):
 
 
 def read_elf(file: BinaryIO) -> ElfFile:
-    """Read an ELF file that can be sought in, never more than 70 kB of it.
+    """Read an ELF file that can be sought in, never more than 70,000 bytes of it.
 
     Implements elf.magic, elf.class, elf.byte-order, elf.program-headers,
     elf.first-interpreter, elf.interpreter-bounds and elf.interpreter-path.

@@ -8,7 +8,6 @@ from typing import Any
 import musllinux
 from musllinux.arch import arch_of_machine
 from musllinux.selection import supported_tags
-
 from musllinux_conformance import Rejected, __version__
 
 

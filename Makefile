@@ -1,0 +1,46 @@
+# Each target makes .venv and installs what it needs; nothing is needed before but
+# python3 with venv, make and git.
+
+PYTHON ?= python3
+IMPL ?= packaging
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.PHONY: conformance test lint docs report bench clean
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+
+.venv/.conformance: .venv/bin/python pyproject.toml conformance/mypip/pyproject.toml
+	$(PIP) install --editable '.[conformance]' --editable conformance/mypip
+	touch $@
+
+.venv/.test: .venv/.conformance
+	$(PIP) install --editable '.[test]'
+	touch $@
+
+.venv/.lint: .venv/.test
+	$(PIP) install --editable '.[test,lint]'
+	touch $@
+
+.venv/.docs: .venv/.conformance
+	$(PIP) install --editable '.[docs]'
+	touch $@
+
+## ask an implementation all vectors: make conformance IMPL=pip
+conformance: .venv/.conformance
+	$(BIN)/pytest conformance --impl='$(IMPL)' $(ARGS)
+
+## the project's own tests, offline
+test: .venv/.test
+	$(BIN)/pytest $(ARGS)
+
+## format, types, and whether text and vectors are in step
+lint: .venv/.lint
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python -m musllinux_conformance.traceability
+
+clean:
+	rm -rf .venv .cache _build
