@@ -13,14 +13,15 @@ from dataclasses import dataclass, field
 from typing import IO
 
 from musllinux.elf import InvalidElf
-
 from musllinux_audit.dynamic import ElfObject, LimitExceeded, Limits, read_object
 
 MAX_READ = 16 << 20
 """Bytes of a wheel that are read at once; its list of files is one such read."""
+MAX_FILES = 65_536
+"""Files in a wheel."""
 MAX_OBJECTS = 4_096
 """ELF files in a wheel."""
-IN_MEMORY = 16 << 20
+IN_MEMORY = 64 << 20
 """Bytes of an ELF file that is kept in memory while it is read."""
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
@@ -55,6 +56,8 @@ def read_wheel(path: str | os.PathLike[str]) -> Contents:
             _Bounded(io.FileIO(path, opener=_open_now)) as file,
             zipfile.ZipFile(file) as archive,
         ):
+            if len(archive.infolist()) > MAX_FILES:
+                raise LimitExceeded(f"more than {MAX_FILES} files")
             for info in archive.infolist():
                 contents.files.append(info.filename)
                 _read_member(archive, info, contents, limits)
@@ -104,7 +107,7 @@ class _Member:
         if size <= IN_MEMORY:
             file.seek(0)
             limits.spend("bytes", size)
-            self._file = io.BytesIO(file.read(size))
+            self._file = io.BytesIO(_read(file, size))
 
     def read_at(self, offset: int, length: int) -> bytes:
         """Return ``length`` bytes, all within ``size``; fewer at a false end."""
@@ -113,8 +116,13 @@ class _Member:
             begin = position if offset >= position else 0
             self._limits.spend("bytes", offset + length - begin)
         self._file.seek(offset)
-        pieces = range(0, length, IN_MEMORY)
-        return b"".join(self._file.read(min(IN_MEMORY, length - n)) for n in pieces)
+        return _read(self._file, length)
+
+
+def _read(file: IO[bytes], length: int) -> bytes:
+    """Read so much, piece by piece."""
+    pieces = range(0, length, MAX_READ)
+    return b"".join(file.read(min(MAX_READ, length - piece)) for piece in pieces)
 
 
 class _Bounded(io.BufferedReader):

@@ -14,8 +14,6 @@ from typing import NamedTuple, Protocol
 
 from musllinux.elf import MAX_PROGRAM_HEADERS, InvalidElf
 
-MAX_NEEDED = 4_096
-"""Entries of DT_NEEDED in one file."""
 MAX_TABLE = 64 << 20
 """Bytes of one table that is kept in memory."""
 CHUNK = 1 << 20
@@ -61,12 +59,12 @@ class Limits:
     """
 
     def __init__(self) -> None:
-        self.bytes = 4 << 30  # read of members, after decompression
-        self.symbols = 1_000_000
-        self.names = 128 << 20  # bytes of symbol names
+        self.bytes = 1 << 30  # read of members, after decompression
+        self.names = 1_000_000  # symbols and DT_NEEDED
+        self.text = 64 << 20  # bytes of these names
 
     def spend(self, what: str, amount: int) -> None:
-        """Take an amount off ``bytes``, ``symbols`` or ``names``."""
+        """Take an amount off ``bytes``, ``names`` or ``text``."""
         left = getattr(self, what) - amount
         setattr(self, what, left)
         if left < 0:
@@ -103,8 +101,8 @@ class ElfObject:
     """A program or a shared library, as its loader sees it.
 
     ``undefined`` are the strong undefined symbols, ``defined`` those that other
-    objects can bind to, ``ifunc`` those of type STT_GNU_IFUNC.  A static program
-    has no loader, so nothing of it but the header is filled in.
+    objects can bind to, ``ifunc`` those of type STT_GNU_IFUNC that it refers to.
+    A static program has no loader, so nothing of it but the header is filled in.
     """
 
     header: Header
@@ -168,8 +166,7 @@ class _Reader:
                 dynamic[DT_STRTAB], dynamic.get(DT_STRSZ, 0), "string table"
             )
         used, irelative, initial_exec = self.relocations(dynamic)
-        count = max(self.hashed(dynamic), used)
-        undefined, defined, ifunc = self.symbols(dynamic, count, strings)
+        undefined, defined, ifunc = self.symbols(dynamic, used, strings)
         soname = dynamic.get(DT_SONAME)
         return ElfObject(
             self.header,
@@ -222,17 +219,17 @@ class _Reader:
                     needed.append(value)
                 else:
                     tags[tag] = value
-            if len(needed) > MAX_NEEDED:
-                raise InvalidElf(f"more than {MAX_NEEDED} entries of DT_NEEDED")
+            self.limits.spend("names", len(needed))
             break
         return tags, needed
 
-    def relocations(self, dynamic: dict[int, int]) -> tuple[int, bool, bool]:
-        """Return one more than the highest symbol used, and which kinds occur.
+    def relocations(self, dynamic: dict[int, int]) -> tuple[set[int], bool, bool]:
+        """Return the numbers of the symbols used, and which kinds occur.
 
         The kinds are IRELATIVE and initial-exec TLS.
         """
-        used, irelative, initial_exec = 0, False, False
+        used: set[int] = set()
+        irelative, initial_exec = False, False
         numbers = _RELOCATIONS.get(self.header.e_machine)
         if numbers is None:
             return used, irelative, initial_exec
@@ -244,28 +241,30 @@ class _Reader:
         ):
             if address is None:
                 continue
-            for symbol, types in self.relocation_chunks(address, size, rela):
-                used = max(used, symbol + 1)
+            for symbols, types in self.relocation_chunks(address, size, rela):
+                used |= symbols
                 irelative |= numbers.irelative in types
                 initial_exec |= not numbers.initial_exec.isdisjoint(types)
         return used, irelative, initial_exec
 
     def relocation_chunks(
         self, address: int, size: int, rela: bool
-    ) -> Iterator[tuple[int, set[int]]]:
-        """Yield the highest symbol and all types, chunk by chunk of a table."""
+    ) -> Iterator[tuple[set[int], set[int]]]:
+        """Yield the symbols and the types that occur, chunk by chunk of a table."""
         words_each = (3 if rela else 2) * (2 if self.wide else 1)
-        chunk = CHUNK // (4 * words_each) * (4 * words_each)
+        entry = 4 * words_each
+        end = size // entry * entry
+        step = CHUNK // entry * entry
         offset = self.offset(address)
-        for start in range(0, size // (4 * words_each) * (4 * words_each), chunk):
-            length = min(chunk, size - start) // (4 * words_each) * (4 * words_each)
+        for start in range(0, end, step):
+            length = min(step, end - start)
             words = self.words(offset + start, length, "relocations")
             if self.wide:  # r_info is 64 bits wide: symbol above, type below.
                 low, high = (2, 3) if self.order == "<" else (3, 2)
-                yield max(words[high::words_each]), set(words[low::words_each])
+                yield set(words[high::words_each]), set(words[low::words_each])
             else:
                 infos = set(words[1::words_each])
-                yield max(infos) >> 8, {info & 0xFF for info in infos}
+                yield {info >> 8 for info in infos}, {info & 0xFF for info in infos}
 
     def hashed(self, dynamic: dict[int, int]) -> int:
         """Return the number of symbols that the hash table knows of."""
@@ -295,13 +294,19 @@ class _Reader:
                 last += 1
                 if value & 1:
                     return last
-            if not chain or last > self.limits.symbols:
+            if not chain or last > self.limits.names:
                 raise InvalidElf("hash table without an end")
 
     def symbols(
-        self, dynamic: dict[int, int], count: int, strings: bytes
+        self, dynamic: dict[int, int], used: set[int], strings: bytes
     ) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
-        """Return the strong undefined, the defined and the IFUNC symbols."""
+        """Return the strong undefined, the defined and the IFUNC symbols.
+
+        No table says how many symbols there are; all that matter are hashed, or
+        stand before those that are, or are used by a relocation.  An IFUNC symbol
+        that no relocation uses does no harm, and none can bind to it.
+        """
+        count = max(self.hashed(dynamic), max(used, default=-1) + 1)
         undefined: set[str] = set()
         defined: set[str] = set()
         ifunc: set[str] = set()
@@ -310,24 +315,26 @@ class _Reader:
         # Gives st_name, st_info, st_other and st_shndx.
         entry = struct.Struct(self.order + ("I8xBBH", "IBBH16x")[self.wide])
         table = self.read_table(dynamic[DT_SYMTAB], count * entry.size, "symbol table")
-        self.limits.spend("symbols", count)
-        for name, info, other, section in entry.iter_unpack(table):
+        self.limits.spend("names", count)
+        for index, (name, info, other, section) in enumerate(entry.iter_unpack(table)):
             binding = info >> 4
             if binding not in (STB_GLOBAL, STB_WEAK, STB_GNU_UNIQUE) or name == 0:
                 continue
             if section == 0:
                 if binding != STB_WEAK:
                     undefined.add(self.string(strings, name))
+            elif info & 0xF == STT_GNU_IFUNC:
+                if index in used:
+                    ifunc.add(self.string(strings, name))
             elif other & 3 in (STV_DEFAULT, STV_PROTECTED):
-                kind = ifunc if info & 0xF == STT_GNU_IFUNC else defined
-                kind.add(self.string(strings, name))
+                defined.add(self.string(strings, name))
         return frozenset(undefined), frozenset(defined), frozenset(ifunc)
 
     def string(self, strings: bytes, offset: int) -> str:
         end = strings.find(b"\0", offset)
         if end < 0:
             raise InvalidElf("name outside the string table")
-        self.limits.spend("names", end - offset)
+        self.limits.spend("text", end - offset)
         return _text(strings[offset:end])
 
     def words(self, offset: int, length: int, what: str) -> "array[int]":

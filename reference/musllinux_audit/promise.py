@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 from musllinux.arch import ARCHITECTURES
 from musllinux.tag import InvalidTag, MusllinuxTag, parse_tag
-
 from musllinux_audit import musl
 from musllinux_audit.archive import Contents, UnreadableWheel, read_wheel
 from musllinux_audit.dynamic import ElfObject
@@ -249,7 +248,7 @@ def _needs(graph: Graph, port: Port) -> Iterator[Need]:
             if _PYTHON.match(symbol):
                 continue
             having = port.resolving(symbol)
-            if len(having) == len(port.releases) or graph.provides(symbol, file):
+            if len(having) == len(port.releases) or graph.defines_along(file, symbol):
                 continue
             if having or not _elsewhere(graph, symbol, file):
                 yield Need(file, symbol, having)
@@ -258,13 +257,12 @@ def _needs(graph: Graph, port: Port) -> Iterator[Need]:
 def _elsewhere(graph: Graph, symbol: str, file: str) -> bool:
     """Say whether something other than musl may have a symbol.
 
-    A library that the wheel loads by hand, before or with this file, counts.
+    A file that the wheel loads by hand, before or with this one, counts.
     """
-    if symbol in graph.definers:
-        return True
-    needed = graph.needs(graph.company[file])
-    libraries = musl.host_libraries()
-    return any(symbol in libraries[name] for name in needed & libraries.keys())
+    return graph.defines(symbol) or any(
+        symbol in symbols and graph.needs_along(file, library)
+        for library, symbols in musl.host_libraries().items()
+    )
 
 
 def _outside(graph: Graph, file: str, elf: ElfObject) -> Iterator[Reason]:
@@ -275,7 +273,9 @@ def _outside(graph: Graph, file: str, elf: ElfObject) -> Iterator[Reason]:
         if _GLIBC.fullmatch(name):
             yield Reason("glibc-object", file, name)
         elif not (
-            musl.is_musl(name) or name in musl.host_libraries() or graph.library(name)
+            musl.is_musl(name)
+            or name in musl.host_libraries()
+            or graph.has_library(name)
         ):
             yield Reason("library-outside", file, name)
 
@@ -311,12 +311,13 @@ def _foreign(contents: Contents, graph: Graph) -> Iterator[Reason]:
     Beside files that are, one which no extension module is and nothing needs may
     be there for another host.
     """
-    needed = graph.needs(graph.objects)
     for file, elf in contents.objects.items():
         if file in graph.objects:
             continue
         names = {PurePosixPath(file).name, elf.soname or ""}
-        wanted = names & needed or any(s.startswith("PyInit_") for s in elf.defined)
+        wanted = any(map(graph.is_needed, names)) or any(
+            symbol.startswith("PyInit_") for symbol in elf.defined
+        )
         code = "wrong-architecture"
         if graph.objects and not wanted:
             code = "foreign-object"
@@ -362,7 +363,7 @@ def _mixed_time(graph: Graph) -> Iterator[Reason]:
         old = [
             symbol
             for symbol in sorted(elf.undefined & redirected.keys())
-            if not graph.provides(symbol, file)
+            if not graph.defines_along(file, symbol)
         ]
         if old:
             narrow[file] = old

@@ -1,68 +1,88 @@
 """How the ELF files of a wheel hang together: who loads whom, who defines what."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import PurePosixPath
 
 from musllinux_audit.dynamic import ElfObject
 
 
-@dataclass
 class Graph:
     """The ELF files of one architecture.
 
     A DT_NEEDED name means the file of the wheel that has this DT_SONAME or this
-    file name, wherever in the wheel it lies.
+    file name, wherever in the wheel it lies.  A set of files is an integer with a
+    bit for each: thousands of files that all need each other stay affordable.
     """
 
-    objects: Mapping[str, ElfObject]
-    loads: dict[str, frozenset[str]] = field(init=False)
-    company: dict[str, frozenset[str]] = field(init=False)
-    definers: dict[str, list[str]] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self._by_name: dict[str, str] = {}
-        for file, elf in self.objects.items():
-            self._by_name.setdefault(PurePosixPath(file).name, file)
+    def __init__(self, objects: Mapping[str, ElfObject]) -> None:
+        self.objects = objects
+        self._bit = {file: 1 << number for number, file in enumerate(objects)}
+        by_name: dict[str, int] = {}
+        self._definers: dict[str, int] = {}
+        self._needers: dict[str, int] = {}
+        for file, elf in objects.items():
+            bit = self._bit[file]
+            by_name.setdefault(PurePosixPath(file).name, bit)
             if elf.soname is not None:
-                self._by_name.setdefault(elf.soname, file)
-        self.loads = {file: frozenset(self._closure(file)) for file in self.objects}
-        company: dict[str, set[str]] = {file: set() for file in self.objects}
-        for loaded in self.loads.values():
-            for file in loaded:
-                company[file] |= loaded
-        self.company = {file: frozenset(files) for file, files in company.items()}
-        self.definers = {}
-        for file, elf in self.objects.items():
+                by_name.setdefault(elf.soname, bit)
             for symbol in elf.defined:
-                self.definers.setdefault(symbol, []).append(file)
+                self._definers[symbol] = self._definers.get(symbol, 0) | bit
+            for name in elf.needed:
+                self._needers[name] = self._needers.get(name, 0) | bit
+        self._by_name = by_name
+        self._direct = [
+            _union(by_name.get(name, 0) for name in elf.needed)
+            for elf in objects.values()
+        ]
+        self._loads = {file: self._closure(bit) for file, bit in self._bit.items()}
+        self._company = cache(self._loaded_along)
 
-    def library(self, needed: str) -> str | None:
-        """Return the file of the wheel that a DT_NEEDED name means, if any."""
-        return self._by_name.get(needed)
+    def has_library(self, needed: str) -> bool:
+        """Say whether a DT_NEEDED name means a file of the wheel."""
+        return needed in self._by_name
 
-    def provides(self, symbol: str, file: str) -> bool:
-        """Say whether a file that is loaded along with this one has the symbol."""
-        company = self.company[file]
-        return any(definer in company for definer in self.definers.get(symbol, ()))
+    def is_needed(self, name: str) -> bool:
+        """Say whether any file has this DT_NEEDED name."""
+        return name in self._needers
+
+    def needs_along(self, file: str, library: str) -> bool:
+        """Say whether this file, or one loaded along with it, needs a library."""
+        return bool(self._needers.get(library, 0) & self._company(file))
+
+    def defines_along(self, file: str, symbol: str) -> bool:
+        """Say whether this file, or one loaded along with it, has a symbol."""
+        return bool(self._definers.get(symbol, 0) & self._company(file))
+
+    def defines(self, symbol: str) -> bool:
+        """Say whether any file has a symbol."""
+        return symbol in self._definers
 
     def loaders(self, file: str) -> Iterator[str]:
         """Yield the other files whose loading loads this one."""
-        for loader, loaded in self.loads.items():
-            if file in loaded and loader != file:
+        for loader, loaded in self._loads.items():
+            if loaded & self._bit[file] and loader != file:
                 yield loader
 
-    def needs(self, files: Iterable[str]) -> set[str]:
-        """Return all DT_NEEDED names of these files."""
-        return {name for file in files for name in self.objects[file].needed}
-
-    def _closure(self, file: str) -> set[str]:
-        """Return the files that loading this one loads, itself among them."""
-        reached, waiting = {file}, [file]
+    def _closure(self, bit: int) -> int:
+        """Return the files that loading one file loads, itself among them."""
+        reached = waiting = bit
         while waiting:
-            for name in self.objects[waiting.pop()].needed:
-                library = self._by_name.get(name)
-                if library is not None and library not in reached:
-                    reached.add(library)
-                    waiting.append(library)
+            lowest = waiting & -waiting
+            waiting ^= lowest
+            new = self._direct[lowest.bit_length() - 1] & ~reached
+            reached |= new
+            waiting |= new
         return reached
+
+    def _loaded_along(self, file: str) -> int:
+        """Return all files that some file loads together with this one."""
+        bit = self._bit[file]
+        return _union(loaded for loaded in self._loads.values() if loaded & bit)
+
+
+def _union(sets: Iterator[int]) -> int:
+    union = 0
+    for files in sets:
+        union |= files
+    return union
