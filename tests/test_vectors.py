@@ -162,7 +162,8 @@ def _edit(entry: dict[str, Any], choose: random.Random) -> tuple[str, dict[str, 
 # What may be left out without making a vector another one's equal.
 OPTIONAL = re.compile(
     r"drop (notes|links|needs|request\.pad|request\.loader(\.[a-z_]+)?"
-    r"|request\.executable\.(pad|slot))( |$)"
+    r"|request\.executable\.(pad|slot)|request\.wheel\.platform"
+    r"|expect\.equals\.(honest|needs|reasons))( |$)"
 )
 
 
@@ -189,6 +190,8 @@ def _right(vector: Vector) -> dict[str, Any]:
         return {"ok": wanted[0]}
     if kind == "absent":
         return {"ok": ["musllinux_9_9_x86_64"]}
+    if vector.request["op"] == "audit":  # A vector need not speak of all of it.
+        return {"ok": {"honest": True, "needs": None, "reasons": [], **wanted}}
     return {"ok": wanted}
 
 
@@ -207,9 +210,17 @@ def _neighbours(vector: Vector) -> Iterator[dict[str, Any]]:
     if kind in ("equals", "one_of"):
         for each in [wanted] if kind == "equals" else wanted:
             if isinstance(each, dict):
+                whole = _right(vector)["ok"] or {}
                 for key, value in each.items():
-                    other = value + "x" if isinstance(value, str) else [value]
-                    yield {"ok": {**each, key: other}}
+                    if isinstance(value, bool):
+                        other: Any = not value
+                    elif isinstance(value, str):
+                        other = value + "x"
+                    elif isinstance(value, int):
+                        other = value + 1
+                    else:
+                        other = [*(value or []), "x"]
+                    yield {"ok": {**whole, **each, key: other}}
             elif isinstance(each, str):
                 yield {"ok": each + "x"}
             elif each is None:

@@ -21,8 +21,24 @@ def without_linux(tags: list[str]) -> list[str]:
     return [tag for tag in tags if not tag.startswith("linux_")]
 
 
-def fits(expect: dict[str, Json], op: str, answer: dict[str, Json]) -> bool:
-    """Say whether an answer (``{"ok": value}`` or ``{"rejected": why}``) is right."""
+def audited(value: dict[str, Json], wanted: dict[str, Json], reasons: bool) -> bool:
+    """Compare what a vector says of an audit; ``reasons`` as in :func:`fits`."""
+    for key, each in wanted.items():
+        if key == "reasons":
+            if reasons and set(value[key]) != set(each):
+                return False
+        elif not same(value[key], each):
+            return False
+    return True
+
+
+def fits(
+    expect: dict[str, Json], op: str, answer: dict[str, Json], reasons: bool = True
+) -> bool:
+    """Say whether an answer (``{"ok": value}`` or ``{"rejected": why}``) is right.
+
+    ``reasons`` says whether the implementation's reasons are to be judged.
+    """
     ((kind, wanted),) = expect.items()
     if kind == "unspecified":
         return True
@@ -31,10 +47,11 @@ def fits(expect: dict[str, Json], op: str, answer: dict[str, Json]) -> bool:
     value = answer["ok"]
     if op == "platform_tags":
         value = without_linux(value)
-    if kind == "equals":
-        return same(value, wanted)
-    if kind == "one_of":
-        return any(same(value, each) for each in wanted)
+    if kind in ("equals", "one_of"):
+        right = wanted if kind == "one_of" else [wanted]
+        if op == "audit":
+            return any(audited(value, each, reasons) for each in right)
+        return any(same(value, each) for each in right)
     if kind == "contains":
         return all(tag in value for tag in wanted)
     if kind == "absent":

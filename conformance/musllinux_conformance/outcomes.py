@@ -48,8 +48,8 @@ class Result(NamedTuple):
     detail: str = ""
 
 
-def judge(vector: Vector, answer: dict[str, Json]) -> Result:
-    """Hold an answer against its vector.
+def judge(vector: Vector, answer: dict[str, Json], reasons: bool = True) -> Result:
+    """Hold an answer against its vector; ``reasons`` says whether to judge reasons.
 
     A requirement that is a SHOULD gives ``advisory`` at worst, and what the text
     leaves open is recorded whatever the answer is.
@@ -61,7 +61,7 @@ def judge(vector: Vector, answer: dict[str, Json]) -> Result:
     if "unspecified" in vector.expect:
         return Result(vector, RECORDED, answer, answer.get("error", ""))
     if "error" not in answer and compare.fits(
-        vector.expect, vector.request["op"], answer
+        vector.expect, vector.request["op"], answer, reasons
     ):
         return Result(vector, PASSED, answer)
     if vector.strength == "SHOULD":

@@ -30,6 +30,7 @@ _OK_SCHEMA = {
     "detect": "host",
     "platform_tags": "tags",
     "select": "selected",
+    "audit": "audited",
     "accept_upload": "accepted",
 }
 _hello_answer = validator("protocol.json#/$defs/hello_answer")
@@ -51,6 +52,7 @@ class Implementation(NamedTuple):
     python: str
     operations: frozenset[str]
     window: int = 1
+    reasons: bool = False
 
 
 class Program:
@@ -105,6 +107,7 @@ class Program:
             python=hello["python"],
             operations=frozenset(hello["operations"]),
             window=hello.get("window", 1),
+            reasons=hello.get("reasons", False),
         )
 
     def _greet(self) -> dict[str, Json]:

@@ -11,6 +11,7 @@ from musllinux_conformance.hosts import Unavailable, materialise, padded_elf
 from musllinux_conformance.outcomes import Result, blocked_by, judge
 from musllinux_conformance.program import Fault, Program
 from musllinux_conformance.vectors import Json, Vector
+from musllinux_conformance.wheels import make_wheel
 
 WAITING_AT_ONCE = 8
 """Programs that are started at most for vectors that make a Detector wait."""
@@ -111,6 +112,9 @@ class Run:
         request["id"] = self._ids[vector.id]
         if request["op"] == "read_elf":
             request["elf"] = base64.b64encode(padded_elf(vector.request)).decode()
+        if request["op"] == "audit":
+            self._host(vector).mkdir()
+            request["wheel"] = str(make_wheel(vector.request, self._host(vector)))
         if request["op"] == "detect":
             host = self._host(vector)
             host.mkdir()
@@ -124,7 +128,9 @@ class Run:
             key: value.replace(host, "HOST") if isinstance(value, str) else value
             for key, value in answer.items()
         }
-        self._judged[vector.id].set_result(judge(vector, general))
+        self._judged[vector.id].set_result(
+            judge(vector, general, self.implementation.reasons)
+        )
 
     def result(self, vector: Vector) -> Result:
         """Wait until a vector is judged, and those that it needs."""

@@ -5,9 +5,9 @@ standard output with what the object's methods return.  The methods have the nam
 the operations and take the fields of the request as keywords; ``elf`` and ``stderr``
 arrive as bytes.  A method that is absent is an operation that is not supported.
 
-The object may say of itself ``name``, ``version``, ``language``, ``lineage`` and
-``python``.  With a method ``answer_many`` it is given lists of requests, and returns as
-many answers, each of which is ``{"ok": value}``, ``{"rejected": why}``,
+The object may say of itself ``name``, ``version``, ``language``, ``lineage``,
+``python`` and ``reasons``.  With a method ``answer_many`` it is given lists of requests,
+and returns as many answers, each of which is ``{"ok": value}``, ``{"rejected": why}``,
 ``{"unsupported": why}`` or ``{"error": why}``.
 """
 
@@ -82,6 +82,8 @@ def _hello(implementation: Any, reference: str) -> dict[str, Any]:
             [op for op in OPERATIONS if hasattr(implementation, op)],
         ),
     }
+    if getattr(implementation, "reasons", False):
+        hello["reasons"] = True
     if hasattr(implementation, "answer_many"):
         hello["window"] = WINDOW
     return hello

@@ -6,6 +6,7 @@ import sys
 from typing import Any
 
 import musllinux
+import musllinux_audit
 from musllinux.arch import arch_of_machine
 from musllinux.selection import supported_tags
 from musllinux_conformance import Rejected, __version__
@@ -18,6 +19,7 @@ class Reference:
     version = __version__
     language = "Python"
     lineage = ()
+    reasons = True
 
     def parse_tag(self, tag: str) -> dict[str, Any]:
         """Ask :func:`musllinux.parse_tag`."""
@@ -68,6 +70,20 @@ class Reference:
         platforms = self.platform_tags(musl, machine, pointer_bits)
         tags = supported_tags(sys.version_info[:2], platforms)
         return musllinux.select((musllinux.WheelFile(**file) for file in files), tags)
+
+    def accept_upload(self, filename: str) -> bool:
+        """Ask :func:`musllinux.accept_upload`."""
+        return musllinux.accept_upload(filename)
+
+    def audit(self, wheel: str, tag: str, floor: list[int]) -> dict[str, Any]:
+        """Ask :func:`musllinux_audit.audit`."""
+        major, minor, patch = floor
+        verdict = musllinux_audit.audit(wheel, tag, (major, minor, patch))
+        return {
+            "honest": verdict.honest,
+            "needs": verdict.needs and list(verdict.needs),
+            "reasons": sorted({reason.code for reason in verdict.reasons}),
+        }
 
 
 implementation = Reference
