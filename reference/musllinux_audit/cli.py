@@ -36,18 +36,18 @@ def run(options: argparse.Namespace) -> tuple[int, dict[str, object], str]:
     answers: list[dict[str, object]] = []
     blocks = []
     for wheel in _progress(options.wheels):
-        name = _printable(Path(wheel).name)
+        name = Path(wheel).name
         try:
             report = audit_wheel(wheel, options.minimum)
         except UnreadableWheel as error:
             status = 2
-            answers.append({"wheel": name, "error": _printable(str(error))})
-            blocks.append(f"{name}: cannot be read: {_printable(str(error))}")
+            answers.append({"wheel": name, "error": str(error)})
+            blocks.append(_printable(f"{name}: cannot be read: {error}"))
             continue
         if not all(verdict.honest for verdict in report.verdicts):
             status = max(status, 1)
         answers.append({"wheel": name, **_answer(report)})
-        blocks.append("\n  ".join([name, *_lines(report)]))
+        blocks.append("\n  ".join([_printable(name), *_lines(report)]))
     return status, {"wheels": answers}, "\n".join(blocks)
 
 
@@ -67,7 +67,7 @@ def _answer(report: Report) -> dict[str, object]:
     return {
         "tags": [
             {
-                "tag": _printable(verdict.tag),
+                "tag": verdict.tag,
                 "honest": verdict.honest,
                 "needs": verdict.needs,
                 "reasons": [_reason(reason) for reason in verdict.reasons],
@@ -82,8 +82,8 @@ def _reason(reason: Reason) -> dict[str, object]:
     return {
         "code": reason.code,
         "severity": reason.severity,
-        "file": None if reason.file is None else _printable(reason.file),
-        "subject": None if reason.subject is None else _printable(reason.subject),
+        "file": reason.file,
+        "subject": reason.subject,
         "since": reason.since,
     }
 

@@ -137,7 +137,9 @@ class _Reader:
         ident = self.read(0, 16, "ELF header")
         bits = {1: 32, 2: 64}.get(ident[4])
         data = {1: "LSB", 2: "MSB"}.get(ident[5])
-        if ident[:4] != b"\x7fELF" or bits is None or data is None:
+        if ident[:4] != b"\x7fELF":
+            raise InvalidElf("not an ELF file")
+        if bits is None or data is None:
             raise InvalidElf("unknown ELF class or byte order")
         self.order = "<" if data == "LSB" else ">"
         self.swap = (data == "LSB") != (sys.byteorder == "little")

@@ -77,11 +77,27 @@ def port_of(arch: str) -> Port | None:
     return None
 
 
+def exported(port: Port, release: Release) -> frozenset[str]:
+    """Return the symbols in the dynamic symbol table of a release.
+
+    The loader resolves a few more.
+    """
+    return frozenset(
+        name
+        for name, spans in _spans(port.name, by_loader=False).items()
+        if any(since <= release <= until for since, until in spans)
+    )
+
+
 @cache
-def _spans(port: str) -> dict[str, list[tuple[Release, Release]]]:
+def _spans(
+    port: str, by_loader: bool = True
+) -> dict[str, list[tuple[Release, Release]]]:
     """Return, for each symbol, the first and last release of each span."""
     spans: dict[str, list[tuple[Release, Release]]] = {}
     for record in load("symbols.json")["symbols"]:
+        if record.get("loader") and not by_loader:
+            continue
         if port in record.get("ports", [port]):
             since = parse_release(record.get("since", "0.0.0"))
             until = parse_release(record["until"]) if "until" in record else _LAST

@@ -105,7 +105,7 @@ def audit_wheel(
                 floor = minimum
         verdicts.append(_audit(examined, tag, floor))
     if not arches:
-        arches.extend(_arches_of(examined.contents))
+        arches.extend(_built_for(examined.contents))
     lowest = {arch: _lowest(examined[arch], arch) for arch in arches}
     return Report(tuple(verdicts), lowest)
 
@@ -218,7 +218,7 @@ def examine(contents: Contents, arch: str) -> Findings:
     if not any(row.arch == arch for row in ARCHITECTURES) or port is None:
         return Findings(None, (), tuple(faults))
     fitting = {
-        file: elf for file, elf in contents.objects.items() if arch in _arches(elf)
+        file: elf for file, elf in contents.objects.items() if arch in arches_of(elf)
     }
     graph = Graph(fitting)
     faults += _foreign(contents, graph)
@@ -375,7 +375,7 @@ def _mixed_time(graph: Graph) -> Iterator[Reason]:
             yield from (Reason(code, file, symbol) for symbol in symbols)
 
 
-def _arches(elf: ElfObject) -> list[str]:
+def arches_of(elf: ElfObject) -> list[str]:
     """Return the ARCHs of Appendix A that a file fits."""
     header = elf.header
     return [
@@ -386,14 +386,14 @@ def _arches(elf: ElfObject) -> list[str]:
     ]
 
 
-def _arches_of(contents: Contents) -> Iterator[str]:
+def _built_for(contents: Contents) -> Iterator[str]:
     """Yield the first ARCH that each file fits."""
     for elf in contents.objects.values():
-        yield from _arches(elf)[:1]
+        yield from arches_of(elf)[:1]
 
 
 def _describe(elf: ElfObject) -> str:
     bits, data, e_machine, e_flags = elf.header
-    arch = next(iter(_arches(elf)), None)
+    arch = next(iter(arches_of(elf)), None)
     words = f"ELF{bits} {data} machine {e_machine} flags {e_flags:#x}"
     return f"{words} ({arch})" if arch else words

@@ -1,0 +1,456 @@
+"""What the Auditor says of wheels made to break the promise in one way each."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from audit_objects import Elf, make_wheel
+from musllinux_audit import CODES, UnreadableWheel, Verdict, audit, audit_wheel
+from musllinux_audit.musl import Release
+
+MUSL = ["libc.musl-x86_64.so.1"]
+
+
+def judge(
+    folder: Path,
+    files: Mapping[str, Elf | bytes] | Elf,
+    tag: str = "musllinux_1_2_x86_64",
+    floor: Release | None = None,
+) -> Verdict:
+    if isinstance(files, Elf):
+        files = {"x.so": files}
+    return audit(make_wheel(folder, files), tag, floor)
+
+
+def codes(verdict: Verdict) -> set[str]:
+    return {reason.code for reason in verdict.reasons}
+
+
+def breaking(verdict: Verdict) -> set[str]:
+    return {r.code for r in verdict.reasons if r.severity == "breaks"}
+
+
+def test_plain_module_is_honest(tmp_path: Path) -> None:
+    elf = Elf(undefined=["open", "PyList_New", "_Py_Dealloc"], needed=["libc.so"])
+    assert judge(tmp_path, elf) == Verdict("musllinux_1_2_x86_64", True, None, ())
+
+
+def test_wheel_without_elf_files_is_honest(tmp_path: Path) -> None:
+    assert judge(tmp_path, {"a.py": b""}).honest
+
+
+@pytest.mark.parametrize(
+    "tag", ["musllinux_1_2", "musllinux_01_2_x86_64", "musllinux_1_2_x86-64", "x"]
+)
+def test_tag_malformed(tmp_path: Path, tag: str) -> None:
+    verdict = judge(tmp_path, {}, tag)
+    assert not verdict.honest
+    assert codes(verdict) == {"tag-malformed"}
+
+
+@pytest.mark.parametrize(
+    ("symbol", "tag", "floor", "honest", "code", "needs"),
+    [
+        ("statx", "musllinux_1_1_x86_64", None, False, "symbol-too-new", (1, 2, 5)),
+        ("statx", "musllinux_1_2_x86_64", None, True, "needs-patch-release", (1, 2, 5)),
+        ("statx", "musllinux_1_2_x86_64", (1, 2, 5), True, None, (1, 2, 5)),
+        (
+            "statx",
+            "musllinux_1_2_x86_64",
+            (1, 2, 4),
+            True,
+            "needs-patch-release",
+            (1, 2, 5),
+        ),
+        ("statx", "musllinux_1_3_x86_64", None, True, "release-unmeasured", (1, 2, 5)),
+        ("secure_getenv", "musllinux_1_2_x86_64", None, True, None, (1, 1, 24)),
+        ("execvpe", "musllinux_1_0_x86_64", None, False, "symbol-too-new", (1, 1, 1)),
+        (
+            "posix_fallocate64",
+            "musllinux_1_2_x86_64",
+            None,
+            False,
+            "symbol-removed-later",
+            (1, 2, 6),
+        ),
+        (
+            "posix_fallocate64",
+            "musllinux_1_2_x86_64",
+            (1, 2, 4),
+            True,
+            "needs-patch-release",
+            (1, 2, 6),
+        ),
+        ("posix_fallocate64", "musllinux_1_2_x86_64", (1, 2, 6), True, None, (1, 2, 6)),
+        ("fopen64", "musllinux_1_1_x86_64", None, True, None, None),
+        (
+            "__libc_get_version",
+            "musllinux_1_2_x86_64",
+            None,
+            False,
+            "symbol-removed-later",
+            None,
+        ),
+        ("foo", "musllinux_1_2_x86_64", None, False, "symbol-unknown", None),
+    ],
+)
+def test_symbols(
+    tmp_path: Path,
+    symbol: str,
+    tag: str,
+    floor: Release | None,
+    honest: bool,
+    code: str | None,
+    needs: Release | None,
+) -> None:
+    verdict = judge(tmp_path, Elf(undefined=["open", symbol]), tag, floor)
+    assert verdict.honest == honest
+    assert verdict.needs == needs
+    named = {reason.code for reason in verdict.reasons if reason.subject == symbol}
+    assert named == ({code} if code not in (None, "release-unmeasured") else set())
+    assert codes(verdict) - named <= {"release-unmeasured"}
+
+
+def test_weak_symbols_never_count(tmp_path: Path) -> None:
+    elf = Elf(weak=["statx", "__gmon_start__", "__libc_single_threaded"])
+    assert judge(tmp_path, elf, "musllinux_1_1_x86_64").reasons == ()
+
+
+@pytest.mark.parametrize("symbol", ["statx", "foo"])
+def test_symbols_that_a_needed_library_has(tmp_path: Path, symbol: str) -> None:
+    files = {
+        "x.so": Elf(undefined=[symbol], needed=["libone.so"]),
+        "p.libs/libone-1234.so": Elf(soname="libone.so", needed=["libtwo.so"]),
+        "p.libs/libtwo.so": Elf(defined=[symbol]),
+    }
+    assert judge(tmp_path, files, "musllinux_1_1_x86_64").reasons == ()
+
+
+def test_symbols_that_a_library_finds_in_who_loads_it(tmp_path: Path) -> None:
+    files = {
+        "x.so": Elf(needed=["libone.so"], defined=["statx"]),
+        "libone.so": Elf(undefined=["statx"]),
+    }
+    assert judge(tmp_path, files, "musllinux_1_1_x86_64").reasons == ()
+
+
+def test_a_library_that_nothing_needs_does_not_stand_in_for_musl(
+    tmp_path: Path,
+) -> None:
+    """Loaded by itself, it hides its symbols from the others."""
+    files = {
+        "x.so": Elf(undefined=["statx", "foo"]),
+        "y.so": Elf(defined=["statx", "foo"]),
+    }
+    verdict = judge(tmp_path, files, "musllinux_1_1_x86_64")
+    assert [(r.code, r.subject) for r in verdict.reasons] == [
+        ("symbol-too-new", "statx")
+    ]
+
+
+def test_libraries_may_need_each_other(tmp_path: Path) -> None:
+    files = {
+        "a.so": Elf(needed=["b.so"], undefined=["in_b"], defined=["in_a"]),
+        "b.so": Elf(needed=["a.so"], undefined=["in_a"], defined=["in_b"]),
+    }
+    assert judge(tmp_path, files).reasons == ()
+
+
+@pytest.mark.parametrize(
+    ("needed", "honest"),
+    [
+        ("libc.so", True),
+        ("libc.musl-x86_64.so.1", True),
+        ("libm.so", True),
+        ("libz.so.1", True),
+        ("libz.so.2", False),
+        ("libcrypt.so.1", False),
+        ("libstdc++.so.6", False),
+        ("libpython3.11.so.1.0", False),
+        ("/usr/lib/libc.so", False),
+    ],
+)
+def test_library_outside(tmp_path: Path, needed: str, honest: bool) -> None:
+    verdict = judge(tmp_path, Elf(needed=[needed]))
+    assert verdict.honest == honest
+    assert codes(verdict) == (set() if honest else {"library-outside"})
+
+
+def test_symbols_of_zlib(tmp_path: Path) -> None:
+    elf = Elf(undefined=["inflate", "crc32_combine_op"], needed=["libz.so.1"])
+    verdict = judge(tmp_path, elf)
+    assert [(r.code, r.subject) for r in verdict.reasons] == [
+        ("symbol-unknown", "crc32_combine_op")
+    ]
+    elf.needed = []
+    assert len(judge(tmp_path, elf).reasons) == 2
+
+
+@pytest.mark.parametrize(
+    "elf",
+    [
+        Elf(needed=["libc.so.6"]),
+        Elf(needed=["libm.so.6", "libpthread.so.0"]),
+        Elf(needed=["ld-linux-x86-64.so.2"]),
+        Elf(needed=MUSL, interpreter="/lib64/ld-linux-x86-64.so.2"),
+    ],
+)
+def test_glibc_object(tmp_path: Path, elf: Elf) -> None:
+    verdict = judge(tmp_path, elf)
+    assert not verdict.honest
+    assert codes(verdict) == {"glibc-object"}
+
+
+def test_program_for_musl_is_honest(tmp_path: Path) -> None:
+    elf = Elf(needed=MUSL, interpreter="/lib/ld-musl-x86_64.so.1", relocations=[18])
+    assert judge(tmp_path, elf).reasons == ()
+
+
+def test_loader_too_new(tmp_path: Path) -> None:
+    verdict = judge(tmp_path, Elf(relr=True), "musllinux_1_1_x86_64")
+    assert not verdict.honest
+    assert codes(verdict) == {"loader-too-new"}
+    verdict = judge(tmp_path, Elf(relr=True))
+    assert verdict.honest
+    assert codes(verdict) == {"needs-patch-release"}
+    assert verdict.needs == (1, 2, 4)
+    assert judge(tmp_path, Elf(relr=True), floor=(1, 2, 4)).reasons == ()
+
+
+def test_every_loongarch64_has_what_its_first_release_had(tmp_path: Path) -> None:
+    elf = Elf("loongarch64", relr=True, undefined=["statx"])
+    verdict = judge(tmp_path, elf, "musllinux_1_2_loongarch64")
+    assert verdict == Verdict("musllinux_1_2_loongarch64", True, None, ())
+
+
+@pytest.mark.parametrize(
+    "elf", [Elf(relocations=[37]), Elf(ifunc=["f"]), Elf(relocations=[18])]
+)
+def test_relocation_refused(tmp_path: Path, elf: Elf) -> None:
+    verdict = judge(tmp_path, elf)
+    assert not verdict.honest
+    assert codes(verdict) == {"relocation-refused"}
+
+
+def test_initial_exec_is_refused_only_where_a_process_is_running(
+    tmp_path: Path,
+) -> None:
+    loader = "/lib/ld-musl-x86_64.so.1"
+    files = {
+        "p.libs/libtls.so": Elf(relocations=[18]),
+        "bin/program": Elf(interpreter=loader, needed=["libtls.so"]),
+    }
+    assert judge(tmp_path, files).reasons == ()
+    files["x.so"] = Elf(needed=["libtls.so"])
+    assert codes(judge(tmp_path, files)) == {"relocation-refused"}
+
+
+@pytest.mark.parametrize(
+    ("elf", "tag"),
+    [
+        (Elf("aarch64"), "musllinux_1_2_x86_64"),
+        (Elf("x86_64"), "musllinux_1_2_i686"),
+        (Elf("i686", e_machine=62), "musllinux_1_2_x86_64"),
+        (Elf("armv7l", e_flags=0x05000200), "musllinux_1_2_armv7l"),
+        (Elf("ppc64"), "musllinux_1_2_ppc64le"),
+        (Elf("riscv64", e_flags=0), "musllinux_1_2_riscv64"),
+    ],
+)
+def test_wrong_architecture(tmp_path: Path, elf: Elf, tag: str) -> None:
+    verdict = judge(tmp_path, elf, tag)
+    assert not verdict.honest
+    assert codes(verdict) == {"wrong-architecture"}
+
+
+def test_file_for_another_architecture_beside_a_right_one(tmp_path: Path) -> None:
+    files = {"x.so": Elf(), "helper": Elf("aarch64", undefined=["foo"], relr=True)}
+    verdict = judge(tmp_path, files)
+    assert verdict.honest
+    assert codes(verdict) == {"foreign-object"}
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"x.so": Elf(), "y.so": Elf("aarch64", defined=["PyInit_y"])},
+        {"x.so": Elf(needed=["liby.so"]), "liby.so": Elf("aarch64")},
+        {"x.so": Elf(needed=["liby.so"]), "y": Elf("aarch64", soname="liby.so")},
+    ],
+)
+def test_wrong_file_that_is_loaded(tmp_path: Path, files: dict[str, Elf]) -> None:
+    assert "wrong-architecture" in breaking(judge(tmp_path, files))
+
+
+@pytest.mark.parametrize("arch", ["armv6l", "armv7l"])
+def test_one_file_may_serve_two_architectures(tmp_path: Path, arch: str) -> None:
+    assert judge(tmp_path, Elf("armv7l"), f"musllinux_1_2_{arch}").reasons == ()
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"p.libs/libc.musl-x86_64-0a1b2c3d.so.1": Elf()},
+        {"p.libs/libfoo.so": Elf(soname="libc.so")},
+        {"p.libs/ld-musl-x86_64.so.1": Elf()},
+        {
+            "p.libs/libc-0a1b2c3d.so": Elf(
+                defined=["__libc_start_main", "__errno_location"]
+            )
+        },
+    ],
+)
+def test_libc_grafted(tmp_path: Path, files: dict[str, Elf]) -> None:
+    verdict = judge(tmp_path, files)
+    assert not verdict.honest
+    assert codes(verdict) == {"libc-grafted"}
+
+
+def test_object_malformed(tmp_path: Path) -> None:
+    verdict = judge(tmp_path, {"x.so": bytes(Elf(undefined=["open"]))[:200]})
+    assert not verdict.honest
+    assert codes(verdict) == {"object-malformed"}
+
+
+@pytest.mark.parametrize(
+    ("names", "arch", "code"),
+    [
+        ("m.cpython-311-x86_64-linux-musl", "x86_64", None),
+        ("m.cpython-311-x86_64-linux-gnu", "x86_64", "suffix-not-searched"),
+        ("m.cpython-313t-x86_64-linux-gnu", "x86_64", "suffix-not-searched"),
+        ("m.cpython-313t-x86_64-linux-musl", "x86_64", None),
+        ("m.cpython-311-aarch64-linux-musl", "x86_64", "suffix-not-searched"),
+        ("m.cpython-311-i386-linux-musl", "i686", None),
+        ("m.cpython-311-i686-linux-musl", "i686", "suffix-not-searched"),
+        ("m.cpython-311-arm-linux-musleabihf", "armv7l", None),
+        ("m.cpython-310-x86_64-linux-gnu", "x86_64", "suffix-not-everywhere"),
+        ("m.cpython-310-x86_64-linux-musl", "x86_64", "suffix-not-everywhere"),
+        ("m.cpython-39-darwin", "x86_64", "suffix-not-searched"),
+        ("m", "x86_64", None),
+        ("m.abi3", "x86_64", None),
+        ("m.pypy39-pp73-x86_64-linux-gnu", "x86_64", None),
+        ("m.cpython-311-x86_64-linux-gnu m", "x86_64", None),
+        ("m.cpython-311-x86_64-linux-gnu m.abi3", "x86_64", None),
+        (
+            "m.cpython-311-x86_64-linux-gnu m.cpython-311-x86_64-linux-musl",
+            "x86_64",
+            None,
+        ),
+        (
+            "m.cpython-39-x86_64-linux-gnu m.cpython-39-x86_64-linux-musl",
+            "x86_64",
+            None,
+        ),
+    ],
+)
+def test_suffixes(tmp_path: Path, names: str, arch: str, code: str | None) -> None:
+    files = {f"pkg/{name}.so": Elf(arch) for name in names.split()}
+    verdict = judge(tmp_path, files, f"musllinux_1_2_{arch}")
+    assert codes(verdict) == ({code} if code else set())
+    assert verdict.honest == (code != "suffix-not-searched")
+
+
+@pytest.mark.parametrize("arch", ["i686", "armv7l", "armv6l"])
+def test_time64(tmp_path: Path, arch: str) -> None:
+    elf = Elf(arch, undefined=["__clock_gettime64", "__stat_time64", "dlsym"])
+    verdict = judge(tmp_path, elf, f"musllinux_1_1_{arch}")
+    assert not verdict.honest
+    assert codes(verdict) == {"symbol-too-new"}
+    assert verdict.needs == (1, 2, 0)
+    assert judge(tmp_path, elf, f"musllinux_1_2_{arch}").reasons == ()
+
+
+def test_time64_names_are_in_no_64_bit_musl(tmp_path: Path) -> None:
+    elf = Elf(undefined=["__clock_gettime64"])
+    assert codes(judge(tmp_path, elf)) == {"symbol-unknown"}
+
+
+def test_mixed_time(tmp_path: Path) -> None:
+    tag = "musllinux_1_2_i686"
+    old, new = Elf("i686", undefined=["stat"]), Elf("i686", undefined=["__time64"])
+    both = Elf("i686", undefined=["stat", "__time64"])
+    assert codes(judge(tmp_path, both, tag)) == {"mixed-time"}
+    assert judge(tmp_path, both, tag).honest
+    across = judge(tmp_path, {"old.so": old, "new.so": new}, tag)
+    assert codes(across) == {"mixed-time-across"}
+    assert [reason.file for reason in across.reasons] == ["old.so"]
+    assert judge(tmp_path, old, tag).reasons == ()
+    assert judge(tmp_path, new, tag).reasons == ()
+
+
+def test_time_functions_of_the_wheel_itself_are_not_mixed(tmp_path: Path) -> None:
+    files = {
+        "x.so": Elf("i686", undefined=["time", "__stat_time64"], needed=["t.so"]),
+        "t.so": Elf("i686", defined=["time"]),
+    }
+    assert judge(tmp_path, files, "musllinux_1_2_i686").reasons == ()
+
+
+def test_64_bit_time_is_never_mixed(tmp_path: Path) -> None:
+    elf = Elf("aarch64", undefined=["stat", "time"])
+    assert judge(tmp_path, elf, "musllinux_1_1_aarch64").reasons == ()
+
+
+@pytest.mark.parametrize("tag", ["musllinux_1_2_mips", "musllinux_1_2_armv8l"])
+def test_architecture_unlisted(tmp_path: Path, tag: str) -> None:
+    verdict = judge(tmp_path, Elf(), tag)
+    assert verdict.honest
+    assert codes(verdict) == {"architecture-unlisted"}
+
+
+def test_nothing_is_known_of_another_major_version(tmp_path: Path) -> None:
+    verdict = judge(tmp_path, Elf(undefined=["open"]), "musllinux_2_0_x86_64")
+    assert codes(verdict) == {"release-unmeasured"}
+
+
+def test_floor_of_another_series_is_a_mistake(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"must be 1\.2\.Z"):
+        judge(tmp_path, {}, floor=(1, 1, 0))
+
+
+def test_all_tags_of_the_name_are_judged(tmp_path: Path) -> None:
+    tags = "manylinux_2_17_x86_64.musllinux_1_1_x86_64.musllinux_1_2_x86_64"
+    report = audit_wheel(make_wheel(tmp_path, {"x.so": Elf(undefined=["statx"])}, tags))
+    assert [(v.tag, v.honest) for v in report.verdicts] == [
+        ("musllinux_1_1_x86_64", False),
+        ("musllinux_1_2_x86_64", True),
+    ]
+    assert report.lowest == {"x86_64": "musllinux_1_2_x86_64"}
+
+
+def test_minimum_holds_for_its_own_series(tmp_path: Path) -> None:
+    tags = "musllinux_1_1_x86_64.musllinux_1_2_x86_64"
+    wheel = make_wheel(tmp_path, {"x.so": Elf(undefined=["statx"])}, tags)
+    report = audit_wheel(wheel, (1, 2, 5))
+    assert [codes(v) for v in report.verdicts] == [{"symbol-too-new"}, set()]
+
+
+@pytest.mark.parametrize(
+    ("elf", "lowest"),
+    [
+        (Elf(undefined=["open"]), "musllinux_1_1_x86_64"),
+        (Elf(undefined=["gettid"]), "musllinux_1_2_x86_64"),
+        (Elf(needed=["libfoo.so"]), None),
+    ],
+)
+def test_lowest_tag_of_a_wheel_without_one(
+    tmp_path: Path, elf: Elf, lowest: str | None
+) -> None:
+    report = audit_wheel(make_wheel(tmp_path, {"x.so": elf}, "linux_x86_64"))
+    assert report.verdicts == ()
+    assert report.lowest == {"x86_64": lowest}
+
+
+@pytest.mark.parametrize("name", ["p.zip", "p-1-musllinux_1_2_x86_64.whl", "p.whl"])
+def test_other_file_names_are_refused(tmp_path: Path, name: str) -> None:
+    wheel = make_wheel(tmp_path, {}).rename(tmp_path / name)
+    with pytest.raises(UnreadableWheel, match="not named"):
+        audit_wheel(wheel)
+
+
+def test_every_code_is_explained() -> None:
+    for code, (severity, meaning, remedy) in CODES.items():
+        assert code == code.lower()
+        assert severity in ("breaks", "patch", "warning", "note")
+        assert meaning.endswith(".")
+        assert remedy.endswith(".")
