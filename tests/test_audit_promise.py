@@ -306,6 +306,20 @@ def test_libc_grafted(tmp_path: Path, files: dict[str, Elf]) -> None:
     assert codes(verdict) == {"libc-grafted"}
 
 
+@pytest.mark.parametrize(
+    "name", ["librt.cpython-311-x86_64-linux-musl.so", "libc.abi3.so", "libutil.so"]
+)
+def test_a_name_that_only_resembles_a_libc(tmp_path: Path, name: str) -> None:
+    assert judge(tmp_path, {name: Elf()}).reasons == ()
+
+
+def test_musl_takes_its_own_names_for_itself(tmp_path: Path) -> None:
+    """A DT_NEEDED of libutil.so never loads the wheel's file of that name."""
+    files = {"x.so": Elf(undefined=["statx"], needed=["libutil.so"])}
+    files["libutil.so"] = Elf(defined=["statx"])
+    assert codes(judge(tmp_path, files)) == {"needs-patch-release"}
+
+
 def test_object_malformed(tmp_path: Path) -> None:
     verdict = judge(tmp_path, {"x.so": bytes(Elf(undefined=["open"]))[:200]})
     assert not verdict.honest
@@ -444,7 +458,7 @@ def test_lowest_tag_of_a_wheel_without_one(
 @pytest.mark.parametrize("name", ["p.zip", "p-1-musllinux_1_2_x86_64.whl", "p.whl"])
 def test_other_file_names_are_refused(tmp_path: Path, name: str) -> None:
     wheel = make_wheel(tmp_path, {}).rename(tmp_path / name)
-    with pytest.raises(UnreadableWheel, match="not named"):
+    with pytest.raises(UnreadableWheel, match="Invalid wheel filename"):
         audit_wheel(wheel)
 
 

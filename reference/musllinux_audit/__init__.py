@@ -3,8 +3,8 @@
 It says whether the tags of a wheel hold on every musl release that they cover.
 :mod:`musllinux_audit.archive` reads the wheel, :mod:`musllinux_audit.dynamic` its
 ELF files, :mod:`musllinux_audit.wheel` joins them, :mod:`musllinux_audit.musl` knows
-the releases, :mod:`musllinux_audit.promise` judges, and
-:mod:`musllinux_audit.reasons` explains each code.
+the releases, :mod:`musllinux_audit.findings` compares, :mod:`musllinux_audit.promise`
+judges, and :mod:`musllinux_audit.reasons` explains each code.
 """
 
 from musllinux_audit.archive import UnreadableWheel

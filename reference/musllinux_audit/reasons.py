@@ -89,7 +89,8 @@ CODES = {
     "needs-patch-release": Code(
         "patch",
         "The file works only from this patch release on; no tag can say so.",
-        "Build against the oldest release of the series.",
+        "Build against the oldest release of the series, and bundle libraries built so;"
+        " for DT_RELR, link with -z nopack-relative-relocs.",
     ),
     "suffix-not-everywhere": Code(
         "warning",

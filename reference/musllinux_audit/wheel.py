@@ -5,14 +5,16 @@ from functools import cache
 from pathlib import PurePosixPath
 
 from musllinux_audit.dynamic import ElfObject
+from musllinux_audit.musl import is_musl
 
 
 class Graph:
     """The ELF files of one architecture.
 
     A DT_NEEDED name means the file of the wheel that has this DT_SONAME or this
-    file name, wherever in the wheel it lies.  A set of files is an integer with a
-    bit for each: thousands of files that all need each other stay affordable.
+    file name, wherever in the wheel it lies, but musl's own names mean musl.  A set
+    of files is an integer with a bit for each: thousands of files that all need
+    each other stay affordable.
     """
 
     def __init__(self, objects: Mapping[str, ElfObject]) -> None:
@@ -32,7 +34,7 @@ class Graph:
                 self._needers[name] = self._needers.get(name, 0) | bit
         self._by_name = by_name
         self._direct = [
-            _union(by_name.get(name, 0) for name in elf.needed)
+            _union(by_name.get(name, 0) for name in elf.needed if not is_musl(name))
             for elf in objects.values()
         ]
         self._loads = {file: self._closure(bit) for file, bit in self._bit.items()}

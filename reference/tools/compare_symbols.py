@@ -13,8 +13,8 @@ from pathlib import Path
 
 from musllinux.elf import InvalidElf
 from musllinux_audit.dynamic import Limits, read_object
+from musllinux_audit.findings import arches_of
 from musllinux_audit.musl import Port, Release, exported, parse_release, port_of
-from musllinux_audit.promise import arches_of
 
 
 class _File:
