@@ -42,5 +42,9 @@ lint: .venv/.lint
 	$(BIN)/mypy
 	$(BIN)/python -m musllinux_conformance.traceability
 
+## what is here beside what a user would pick instead, as ratios
+bench: .venv/.test
+	$(BIN)/python bench/bench.py $(ARGS)
+
 clean:
 	rm -rf .venv .cache _build
