@@ -1,0 +1,1 @@
+"""The pages that join the text, the vectors and the reports."""

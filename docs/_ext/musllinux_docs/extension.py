@@ -1,0 +1,54 @@
+"""The Sphinx extension: what it registers."""
+
+import hashlib
+import json
+
+from sphinx.application import Sphinx
+from sphinx.util.typing import ExtensionMetadata
+
+from musllinux_conformance import requirements, traceability, vectors
+from musllinux_docs import (
+    conversation,
+    download,
+    evidence,
+    pages,
+    pep,
+    readme,
+    report_pages,
+    requirement_pages,
+    vector_pages,
+)
+
+
+def _fingerprint() -> str:
+    """Return a hash of all data that pages are drawn from."""
+    data = [
+        {name: entry.text for name, entry in requirements.load().items()},
+        traceability.load(),
+        vectors.content_hash(),
+        evidence.load(),
+    ]
+    return hashlib.sha256(json.dumps(data).encode()).hexdigest()
+
+
+def setup(app: Sphinx) -> ExtensionMetadata:
+    """Register the directives and the events."""
+    # A change of this value makes Sphinx read every page again.
+    app.add_config_value("musllinux_fingerprint", _fingerprint(), "env", str)
+    app.add_directive("requirement-table", requirement_pages.RequirementTable)
+    app.add_directive("requirement-group", requirement_pages.RequirementGroup)
+    app.add_directive("vector-families", vector_pages.VectorFamilies)
+    app.add_directive("vector-family", vector_pages.VectorFamily)
+    app.add_directive("vector-download", download.VectorDownload)
+    app.add_directive("report-matrix", report_pages.ReportMatrix)
+    app.add_directive("report-queries", report_pages.ReportQueries)
+    app.add_directive("report-history", report_pages.ReportHistory)
+    app.add_directive("report-unspecified", report_pages.ReportUnspecified)
+    app.add_directive("report", report_pages.ReportPage)
+    app.add_directive("conversation", conversation.Conversation)
+    app.connect("builder-inited", pages.write)
+    app.connect("builder-inited", download.write)
+    app.connect("include-read", pep.read_header)
+    app.connect("include-read", readme.read_links)
+    app.connect("doctree-read", pep.link_requirements)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

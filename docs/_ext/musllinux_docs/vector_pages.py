@@ -1,0 +1,128 @@
+"""A page for each family of vectors."""
+
+from collections.abc import Iterator
+
+from docutils import nodes
+from sphinx.util.docutils import SphinxDirective
+
+from musllinux_conformance import traceability, vectors
+from musllinux_conformance.vectors import CLASS_OF, Vector
+from musllinux_docs import build, evidence, pages, wording
+
+
+def vector_link(vector_id: str, *content: build.Content) -> nodes.Node:
+    """Return a link to a vector, or its bare id if the suite no longer has it."""
+    if vector_id in vectors.load():
+        return build.link(vector_id, *(content or [build.code(vector_id)]))
+    return build.code(vector_id)
+
+
+class VectorFamilies(SphinxDirective):
+    """A table of the families."""
+
+    def run(self) -> list[nodes.Node]:
+        """Return the nodes."""
+        rows = []
+        for family in pages.families():
+            its = [v for v in vectors.load().values() if v.family == family]
+            operations = sorted({vector.request["op"] for vector in its})
+            groups = {CLASS_OF.get(op, "diagnostic") for op in operations}
+            rows.append(
+                [
+                    build.cell(build.page(f"/vectors/{family}", family)),
+                    build.cell(str(len(its))),
+                    build.cell(*build.joined(map(build.code, operations))),
+                    build.cell(", ".join(sorted(groups))),
+                ]
+            )
+        return [build.table(["Family", "Vectors", "Operations", "Class"], rows)]
+
+
+class VectorFamily(SphinxDirective):
+    """The page of one family."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        """Return the nodes."""
+        family = self.arguments[0]
+        its = [v for v in vectors.load().values() if v.family == family]
+        reports = evidence.newest(evidence.load())
+        count = "1 vector" if len(its) == 1 else f"{len(its)} vectors"
+        intro = build.paragraph(
+            f"{count}. ", build.page("/vectors/index", "How to read them.")
+        )
+        return [
+            build.section(
+                self.state.document,
+                f"Vectors: {family}",
+                f"family {family}",
+                intro,
+                *(self._vector(vector, reports) for vector in its),
+            )
+        ]
+
+    def _vector(self, vector: Vector, reports: list[evidence.Report]) -> nodes.Node:
+        shown: list[nodes.Node] = [build.facts(_facts(vector))]
+        rows = answers(vector, reports)
+        if rows:
+            head = ["Implementation", "Outcome", "Answered"]
+            shown.append(build.table(head, rows))
+        return build.section(
+            self.state.document, heading(vector), vector.id, *shown, classes=["small"]
+        )
+
+
+def heading(vector: Vector) -> str:
+    """Return the title with a capital letter."""
+    return vector.title[0].upper() + vector.title[1:]
+
+
+def _facts(vector: Vector) -> Iterator[nodes.field]:
+    yield build.fact("id", build.code(vector.id))
+    links = map(build.link, vector.requirements)
+    yield build.fact("requirements", *build.joined(links))
+    yield build.fact("operation", build.code(vector.request["op"]))
+    for label, lines in wording.rows(vector.request):
+        yield build.data(label, lines)
+    yield build.fact("expected", _expected(vector))
+    if vector.notes:
+        yield build.fact("notes", vector.notes)
+    if vector.needs:
+        yield build.fact("needs", *build.joined(map(vector_link, vector.needs)))
+    if vector.links:
+        refs = [nodes.reference("", each, refuri=each) for each in vector.links]
+        yield build.fact("see", *build.joined(refs))
+
+
+def _expected(vector: Vector) -> build.Content:
+    words = wording.expected(vector.expect)
+    if "unspecified" in vector.expect:
+        return "unspecified: any answer; it is recorded"
+    return words if "rejected" in vector.expect else build.code(words)
+
+
+def answers(vector: Vector, reports: list[evidence.Report]) -> list[list[nodes.entry]]:
+    """Return a row for each implementation that was asked."""
+    rows = []
+    for report in reports:
+        entry = report.results.get(vector.id)
+        if entry is not None:
+            rows.append(
+                [
+                    build.cell(
+                        build.page(
+                            f"/reports/{report.name}/{report.version}", report.label
+                        )
+                    ),
+                    build.cell(build.outcome(entry.outcome)),
+                    build.cell(build.code(evidence.shown(entry))),
+                ]
+            )
+    return rows
+
+
+def tests_of(requirement: str) -> list[Vector]:
+    """Return the vectors that name a requirement."""
+    suite = vectors.load()
+    return [suite[name] for name in traceability.tested_by(suite).get(requirement, [])]
