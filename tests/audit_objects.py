@@ -19,7 +19,8 @@ class Elf:
     """An ELF file in words; ``bytes()`` of it is the file.
 
     ``undefined``, ``weak``, ``defined`` and ``ifunc`` are names of symbols;
-    ``relocations`` are types, each of which refers to the first symbol.
+    ``relocations`` are types, each of which refers to the first symbol, and
+    ``binding`` is one that refers to each undefined symbol.
     """
 
     arch: str = "x86_64"
@@ -32,6 +33,7 @@ class Elf:
     interpreter: str | None = None
     relr: bool = False
     relocations: Iterable[int] = ()
+    binding: int | None = None
     gnu_hash: bool = False
     e_type: int = 3
     e_flags: int | None = None
@@ -83,9 +85,11 @@ class Elf:
         relocations = bytearray()
         uses = [(1 if len(symbols) > 1 else 0, kind) for kind in self.relocations]
         uses += [(first + number, 1) for number in range(len(ifuncs))]
+        if self.binding is not None:
+            uses += [(number, self.binding) for number in range(1, first)]
         for symbol, kind in uses:
             info = symbol << (32 if wide else 8) | kind
-            relocations += struct.pack(order + word * 2, 0, info)
+            relocations += struct.pack(order + word * 2, BASE, info)
             if wide:
                 relocations += struct.pack(order + "q", 0)
 

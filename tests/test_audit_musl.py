@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from audit_objects import Elf
 from musllinux.arch import ARCHITECTURES
 from musllinux_audit import musl
 from musllinux_audit.musl import Port, parse_release, port_of
@@ -180,3 +181,22 @@ def test_the_comparison_says_what_is_wrong_in_a_line(arguments: list[str]) -> No
     )
     assert run.returncode == 2
     assert len(run.stderr.splitlines()) == 1
+
+
+def test_agrees_with_the_loader_of_debian(tmp_path: Path) -> None:
+    """Every name that the data knows, and one more, is given to the real loader."""
+    library, version = debian_musl()
+    if library.name != "ld-musl-x86_64.so.1":
+        pytest.skip("not x86-64: the file made for this test would not load")
+    release = parse_release(version)
+    x86_64 = port("x86_64")
+    names = {name for record in DATA["symbols"] for name in record["names"]}
+    elf = Elf(undefined=sorted(names | {"foo"}), needed=["libc.so"], binding=6)
+    (tmp_path / "x.so").write_bytes(bytes(elf))
+    run = subprocess.run(
+        [library, "--list", tmp_path / "x.so"], capture_output=True, text=True
+    )
+    missing = set(re.findall(r": (\w+): symbol not found", run.stderr))
+    predicted = {name for name in names if release not in x86_64.resolving(name)}
+    assert "foo" in missing
+    assert (missing ^ predicted) - {"foo"} <= DEBIAN_MORE | DEBIAN_LESS
