@@ -106,14 +106,6 @@ class MyPip:
     name = "mypip"
     version = "1.0"
 
-    def detect(self, executable: str, machine: str, pointer_bits: int) -> Any:
-        """Say which musl an interpreter runs on, and its ARCH; None: it is not musl."""
-        try:
-            loader, arch = read_elf(Path(executable), machine)
-            return {"musl": parse_banner(run(loader)), "arch": arch}
-        except Exception:  # "For whatever reason", says detect.failure.
-            return None
-
     def platform_tags(self, musl: Any, machine: str, pointer_bits: int) -> list[str]:
         """List the tags that a host accepts, best first."""
         for arch, (bits, *_, machines) in ARCHES.items():
@@ -126,3 +118,11 @@ class MyPip:
         """Choose one of a release's files for a host; None: none is compatible."""
         names = [file["filename"] for file in files if not file["yanked"]]
         return choose(names, self.platform_tags(**host))
+
+    def detect(self, executable: str, machine: str, pointer_bits: int) -> Any:
+        """Say which musl an interpreter runs on, and its ARCH; None: it is not musl."""
+        try:
+            loader, arch = read_elf(Path(executable), machine)
+            return {"musl": parse_banner(run(loader)), "arch": arch}
+        except Exception:  # "For whatever reason", says detect.failure.
+            return None
