@@ -1,14 +1,17 @@
-"""Sphinx configuration: ``sphinx-build -W -c . docs _build/html``."""
+"""Sphinx configuration.
+
+``rm -rf _build/html; sphinx-build -E -W --keep-going -c . docs _build/html`` builds the
+pages and ``python docs/check_site.py _build/html`` checks them.  Pages are drawn from
+data that Sphinx does not watch, hence ``-E``.
+"""
 
 import sys
 from pathlib import Path
 
-_ROOT = Path(__file__).resolve().parent
-sys.path[:0] = [str(_ROOT / part) for part in ("docs/_ext", "conformance", "reference")]
+sys.path.insert(0, str(Path(__file__).resolve().parent / "docs/_ext"))
 
 project = "musllinux"
 author = "The musllinux specification authors"
-project_copyright = "CC0-1.0 (text and vectors), MIT (code)"
 
 extensions = ["myst_parser", "musllinux_docs.extension"]
 exclude_patterns = ["_ext", "_static"]
@@ -23,4 +26,5 @@ html_title = "musllinux"
 html_static_path = ["docs/_static"]
 html_css_files = ["musllinux.css"]
 html_copy_source = False
+html_show_copyright = False
 html_show_sphinx = False

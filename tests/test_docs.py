@@ -205,9 +205,7 @@ def test_bytes_are_shown_by_their_words() -> None:
 def test_every_request_is_shown_in_printable_ascii() -> None:
     for vector in SUITE.values():
         rows = list(wording.rows(vector.request))
-        labels = [label for label, _ in rows]
-        assert labels, vector.id
-        assert len(set(labels)) == len(labels), vector.id
+        assert rows, vector.id
         for _, lines in rows:
             assert lines, vector.id
             assert all(n.isascii() and n.isprintable() for n in lines), vector.id

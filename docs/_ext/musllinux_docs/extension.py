@@ -1,9 +1,7 @@
 """The Sphinx extension: what it registers."""
 
-import hashlib
-import json
-
 from sphinx.application import Sphinx
+from sphinx.errors import ExtensionError
 from sphinx.util.typing import ExtensionMetadata
 
 from musllinux_conformance import requirements, traceability, vectors
@@ -20,21 +18,17 @@ from musllinux_docs import (
 )
 
 
-def _fingerprint() -> str:
-    """Return a hash of all data that pages are drawn from."""
-    data = [
-        {name: entry.text for name, entry in requirements.load().items()},
-        traceability.load(),
-        vectors.content_hash(),
-        evidence.load(),
-    ]
-    return hashlib.sha256(json.dumps(data).encode()).hexdigest()
-
-
 def setup(app: Sphinx) -> ExtensionMetadata:
-    """Register the directives and the events."""
-    # A change of this value makes Sphinx read every page again.
-    app.add_config_value("musllinux_fingerprint", _fingerprint(), "env", str)
+    """Register the directives and the events.
+
+    Raises:
+        ExtensionError: the text, a vector or a report is broken.
+    """
+    try:
+        for source in (requirements, vectors, traceability, evidence):
+            source.load()
+    except (ValueError, OSError) as error:
+        raise ExtensionError(str(error)) from error
     app.add_directive("requirement-table", requirement_pages.RequirementTable)
     app.add_directive("requirement-group", requirement_pages.RequirementGroup)
     app.add_directive("vector-families", vector_pages.VectorFamilies)

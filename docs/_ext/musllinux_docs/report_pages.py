@@ -19,7 +19,7 @@ from musllinux_conformance.vectors import CLASS_OF, CLASSES, Vector
 from musllinux_docs import build, evidence, pages, wording
 from musllinux_docs.evidence import Entry, Report
 from musllinux_docs.requirement_pages import tally_cell
-from musllinux_docs.vector_pages import heading, vector_link
+from musllinux_docs.vector_pages import vector_link
 
 
 def _report_link(report: Report) -> nodes.Node:
@@ -291,7 +291,7 @@ class ReportPage(SphinxDirective):
         vector = vectors.load().get(vector_id)
         return build.section(
             self.state.document,
-            heading(vector) if vector else vector_id,
+            vector.title if vector else vector_id,
             f"{report.label} {vector_id}",
             build.facts(_failure_facts(vector_id, vector, report.results[vector_id])),
             anchor=nodes.make_id(vector_id),

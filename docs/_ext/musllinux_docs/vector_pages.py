@@ -69,13 +69,8 @@ class VectorFamily(SphinxDirective):
             head = ["Implementation", "Outcome", "Answered"]
             shown.append(build.table(head, rows))
         return build.section(
-            self.state.document, heading(vector), vector.id, *shown, classes=["small"]
+            self.state.document, vector.title, vector.id, *shown, classes=["small"]
         )
-
-
-def heading(vector: Vector) -> str:
-    """Return the title with a capital letter."""
-    return vector.title[0].upper() + vector.title[1:]
 
 
 def _facts(vector: Vector) -> Iterator[nodes.field]:

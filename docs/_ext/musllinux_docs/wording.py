@@ -43,7 +43,7 @@ def rows(request: dict[str, Any], place: str = "") -> Iterator[tuple[str, list[s
             yield from rows(value, label)
         elif key == "files" and place == "wheel":
             for file in value:
-                yield f"{label[:-1]} {file['path']}", list(_contents(file))
+                yield f"{place} file", [visible(file["path"]), *_contents(file)]
         else:
             yield label, list(_lines(name, value, is_words=name != key))
 
@@ -73,10 +73,10 @@ def _lines(name: str, value: Any, is_words: bool) -> Iterator[str]:
 def _contents(file: dict[str, Any]) -> Iterator[str]:
     """Yield what a file of a wheel is: a text, or an ELF object."""
     if "text" in file:
-        yield from [quoted(line) for line in _split(file["text"])] or ["empty"]
+        yield from (f"  {quoted(line)}" for line in _split(file["text"]))
     for key, value in file.get("object", {}).items():
         listed = ", ".join(map(str, value)) if isinstance(value, list) else value
-        yield f"{key} {'yes' if listed is True else listed}"
+        yield visible(f"  {key}" if listed is True else f"  {key} {listed}")
 
 
 def _split(text: str) -> list[str]:
