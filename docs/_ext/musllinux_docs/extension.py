@@ -1,7 +1,6 @@
 """The Sphinx extension: what it registers."""
 
 from sphinx.application import Sphinx
-from sphinx.errors import ExtensionError
 from sphinx.util.typing import ExtensionMetadata
 
 from musllinux_conformance import requirements, traceability, vectors
@@ -22,13 +21,14 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     """Register the directives and the events.
 
     Raises:
-        ExtensionError: the text, a vector or a report is broken.
+        SystemExit: the text, a vector or a report is broken.
     """
     try:
         for source in (requirements, vectors, traceability, evidence):
             source.load()
     except (ValueError, OSError) as error:
-        raise ExtensionError(str(error)) from error
+        # An error of Sphinx would bury the line that says what is wrong.
+        raise SystemExit(f"no pages are built: {error}") from error
     app.add_directive("requirement-table", requirement_pages.RequirementTable)
     app.add_directive("requirement-group", requirement_pages.RequirementGroup)
     app.add_directive("vector-families", vector_pages.VectorFamilies)

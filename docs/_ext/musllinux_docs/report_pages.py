@@ -19,15 +19,11 @@ from musllinux_conformance.vectors import CLASS_OF, CLASSES, Vector
 from musllinux_docs import build, evidence, pages, wording
 from musllinux_docs.evidence import Entry, Report
 from musllinux_docs.requirement_pages import tally_cell
-from musllinux_docs.vector_pages import vector_link
-
-
-def _report_link(report: Report) -> nodes.Node:
-    return build.page(f"/reports/{report.name}/{report.version}", report.label)
+from musllinux_docs.vector_pages import report_link, vector_link
 
 
 def _reports(reports: Iterable[Report]) -> list[build.Content]:
-    return build.joined(map(_report_link, reports))
+    return build.joined(map(report_link, reports))
 
 
 def _of_family(family: str) -> list[str]:
@@ -55,7 +51,7 @@ class ReportMatrix(SphinxDirective):
 
     def _row(self, report: Report, families: list[str]) -> list[nodes.entry]:
         return [
-            build.cell(_report_link(report)),
+            build.cell(report_link(report)),
             *(build.cell(build.outcome(report.verdicts[group])) for group in CLASSES),
             *(
                 tally_cell(evidence.tally(report, _of_family(family)))
@@ -167,7 +163,7 @@ class ReportUnspecified(SphinxDirective):
             counts = evidence.linux_ranks(report, suite)
             if counts:
                 cells = [build.cell(str(counts[p] or build.NOTHING)) for p in places]
-                ranks.append([build.cell(_report_link(report)), *cells])
+                ranks.append([build.cell(report_link(report)), *cells])
         open_ = [
             [
                 build.cell(vector_link(vector.id, vector.title)),

@@ -6,6 +6,7 @@ from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
 from musllinux_conformance import traceability, vectors
+from musllinux_conformance.outcomes import UNSUPPORTED
 from musllinux_conformance.vectors import CLASS_OF, Vector
 from musllinux_docs import build, evidence, pages, wording
 
@@ -15,6 +16,11 @@ def vector_link(vector_id: str, *content: build.Content) -> nodes.Node:
     if vector_id in vectors.load():
         return build.link(vector_id, *(content or [build.code(vector_id)]))
     return build.code(vector_id)
+
+
+def report_link(report: evidence.Report) -> nodes.Node:
+    """Return a link to the page of a report."""
+    return build.page(f"/reports/{report.name}/{report.version}", report.label)
 
 
 class VectorFamilies(SphinxDirective):
@@ -63,11 +69,7 @@ class VectorFamily(SphinxDirective):
         ]
 
     def _vector(self, vector: Vector, reports: list[evidence.Report]) -> nodes.Node:
-        shown: list[nodes.Node] = [build.facts(_facts(vector))]
-        rows = answers(vector, reports)
-        if rows:
-            head = ["Implementation", "Outcome", "Answered"]
-            shown.append(build.table(head, rows))
+        shown = [build.facts(_facts(vector)), *_answers(vector, reports)]
         return build.section(
             self.state.document, vector.title, vector.id, *shown, classes=["small"]
         )
@@ -97,24 +99,27 @@ def _expected(vector: Vector) -> build.Content:
     return words if "rejected" in vector.expect else build.code(words)
 
 
-def answers(vector: Vector, reports: list[evidence.Report]) -> list[list[nodes.entry]]:
-    """Return a row for each implementation that was asked."""
-    rows = []
+def _answers(vector: Vector, reports: list[evidence.Report]) -> Iterator[nodes.Node]:
+    """Yield a table of who answers what, and a line of who cannot be asked."""
+    rows, not_asked = [], []
     for report in reports:
         entry = report.results.get(vector.id)
-        if entry is not None:
-            rows.append(
-                [
-                    build.cell(
-                        build.page(
-                            f"/reports/{report.name}/{report.version}", report.label
-                        )
-                    ),
-                    build.cell(build.outcome(entry.outcome)),
-                    build.cell(build.code(evidence.shown(entry))),
-                ]
-            )
-    return rows
+        if entry is None:
+            continue
+        if entry.outcome == UNSUPPORTED:
+            not_asked.append(report_link(report))
+            continue
+        rows.append(
+            [
+                build.cell(report_link(report)),
+                build.cell(build.outcome(entry.outcome)),
+                build.cell(build.code(evidence.shown(entry))),
+            ]
+        )
+    if rows:
+        yield build.table(["Implementation", "Outcome", "Answered"], rows)
+    if not_asked:
+        yield build.paragraph("Cannot be asked: ", *build.joined(not_asked), ".")
 
 
 def tests_of(requirement: str) -> list[Vector]:
