@@ -1,0 +1,78 @@
+"""pip, asked through its command line in an environment of its own."""
+
+import json
+import os
+import re
+from collections.abc import Sequence
+from urllib.parse import unquote
+
+from musllinux_conformance.adapters import released
+from musllinux_conformance.adapters.released import Failed, Json, ReleasedTool
+from musllinux_conformance.environments import PYTHON
+from musllinux_conformance.index import Index
+from musllinux_conformance.masks import Mask
+
+TAG = f"cp{PYTHON.replace('.', '')}"
+
+
+class Pip(ReleasedTool):
+    """Runs pip in a mask."""
+
+    name = "pip"
+    lineage = ("packaging",)
+    asked = (
+        "detect and platform_tags by 'pip debug --verbose', "
+        "select by 'pip install --dry-run --report' from an index on this machine"
+    )
+
+    def detect(self, mask: Mask) -> Json:
+        """Read the version and ARCH off the first musllinux tag."""
+        return released.host_of(self._tags(mask))
+
+    def platform_tags(self, mask: Mask, musl: Sequence[int]) -> list[str]:
+        """List the platforms of the compatible tags with CPython's own ABI."""
+        return self._tags(mask)
+
+    def _tags(self, mask: Mask) -> list[str]:
+        said = self._pip(mask, released.SECONDS, "debug", "--verbose")
+        # What a loader writes to standard output stands before.
+        _, _, tags = said.rpartition("\nCompatible tags: ")
+        return re.findall(rf"^  {TAG}-{TAG}-(\S+)$", tags, re.MULTILINE)
+
+    def select(self, mask: Mask, requests: Sequence[Json]) -> list[Json]:
+        """Install every release at once, without installing anything."""
+        report = mask.folder / "report.json"
+        with Index([request["files"] for request in requests]) as index:
+            self._pip(
+                mask,
+                released.SECONDS + released.FURTHER_SECONDS * (len(requests) - 1),
+                *("install", "--dry-run", "--report", os.fspath(report)),
+                *("--ignore-installed", "--no-deps", "--only-binary", ":all:"),
+                *("--no-cache-dir", "--index-url", index.url, *index.projects),
+            )
+        chosen = {
+            item["metadata"]["name"]: _filename(item["download_info"]["url"])
+            for item in json.loads(report.read_bytes())["install"]
+        }
+        return [{"ok": index.original(p, chosen[p])} for p in index.projects]
+
+    def _pip(self, mask: Mask, seconds: float, *arguments: str) -> str:
+        """Run pip and return its standard output.
+
+        Raises:
+            Failed: it fails.
+            Silent: it does not end in time.
+        """
+        own = {"PIP_CONFIG_FILE": os.devnull, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+        ended = mask.run(["-m", "pip", *arguments], seconds, **own)
+        if ended.status != 0:
+            said = [line for line in ended.stderr.splitlines() if line.strip()]
+            raise Failed(f"exit status {ended.status}: {(said or ['silent'])[-1]}")
+        return ended.stdout
+
+
+def _filename(url: str) -> str:
+    return unquote(url.rpartition("/")[2])
+
+
+implementation = Pip

@@ -1,0 +1,135 @@
+"""What the adapters of released tools share: asking many questions in few runs."""
+
+import os
+import re
+import tempfile
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from musllinux_conformance import environments, masks
+from musllinux_conformance.commands import Silent
+from musllinux_conformance.masks import Mask
+
+Json = Any
+"""A JSON value."""
+
+SECONDS = 12.0
+"""Time for one question, less than the harness's limit so that a reason is given."""
+FURTHER_SECONDS = 1.0
+"""Time for each further question of the same run."""
+
+
+class ReleasedTool:
+    """A tool in an environment of its own.
+
+    Questions about one host are one task, and tasks run side by side.
+    """
+
+    name: str
+    language = "Python"
+    lineage: tuple[str, ...] = ()
+    asked: str
+    """How the tool is asked, in a line."""
+    workers = min(3, os.cpu_count() or 1)
+    """How many tasks run at once."""
+
+    def __init__(self, version: str | None = None) -> None:
+        self.environment = environments.ensure(self.name, version)
+        self.version = self.environment.version
+
+    @classmethod
+    def prepare(cls, version: str | None) -> None:
+        """Make the environment, which may take a minute."""
+        environments.ensure(cls.name, version)
+
+    def detect(self, mask: Mask) -> Json:
+        """Return ``{"musl": [major, minor], "arch": ARCH}`` or None."""
+        raise NotImplementedError
+
+    def platform_tags(self, mask: Mask, musl: Sequence[int]) -> list[str]:
+        """Return the platform tags of a host with musl ``musl``, best first."""
+        raise NotImplementedError
+
+    def select(self, mask: Mask, requests: Sequence[Json]) -> list[Json]:
+        """Return an answer, as in the protocol, for each request about one host."""
+        raise NotImplementedError
+
+    def answer_many(self, requests: Sequence[Json]) -> list[Json]:
+        """Answer requests; what goes wrong with one is an error of that one."""
+        tasks: dict[Any, list[Json]] = {}
+        for request in requests:
+            tasks.setdefault(_task(request), []).append(request)
+        answers: dict[int, Json] = {}
+        with ThreadPoolExecutor(self.workers) as pool:
+            for answered in pool.map(self._ask, tasks.values()):
+                answers |= answered
+        return [answers[request["id"]] for request in requests]
+
+    def _ask(self, requests: Sequence[Json]) -> dict[int, Json]:
+        """Answer the requests of one task."""
+        ids = [request["id"] for request in requests]
+        op = requests[0]["op"]
+        with tempfile.TemporaryDirectory(prefix="mask-") as folder:
+            try:
+                mask = self._mask(Path(folder), requests[0])
+                if op == "select":
+                    found = self.select(mask, requests)
+                elif op == "detect":
+                    found = [{"ok": self.detect(mask)}]
+                else:
+                    tags = self.platform_tags(mask, requests[0]["musl"])
+                    found = [{"ok": tags} for _ in ids]
+                return dict(zip(ids, found, strict=True))
+            except Exception as error:
+                why = self._reason(error, folder)
+        if op != "select" or len(requests) == 1:
+            return {each: {"error": why} for each in ids}
+        # One release may have spoilt the run for the others.
+        middle = len(requests) // 2
+        return self._ask(requests[:middle]) | self._ask(requests[middle:])
+
+    def _mask(self, folder: Path, request: Json) -> Mask:
+        machine, bits = request["machine"], request["pointer_bits"]
+        if request["op"] == "detect":
+            executable = Path(request["executable"])
+        else:
+            (folder / "host").mkdir()
+            executable = masks.make_host(
+                folder / "host", request["musl"], machine, bits
+            )
+        (folder / "mask").mkdir()
+        packages = self.environment.packages
+        return Mask(folder / "mask", executable, machine, bits, packages)
+
+    def _reason(self, error: Exception, folder: str) -> str:
+        """Say in a line what went wrong, in words that are the same in every run."""
+        line = " ".join(str(error).split())
+        line = line.replace(folder, "MASK")
+        line = line.replace(os.fspath(self.environment.root), self.name.upper())
+        line = re.sub(r"http://127\.0\.0\.1:\d+", "INDEX", line)
+        if isinstance(error, (Failed, Silent)):
+            return line
+        return f"{type(error).__name__}: {line}"
+
+
+class Failed(Exception):
+    """The tool failed; the message says how, in its own words."""
+
+
+def host_of(tags: Iterable[str]) -> Json:
+    """Return the answer of ``detect`` that a list of tags, best first, implies."""
+    for tag in tags:
+        match = re.fullmatch(r"musllinux_(\d+)_(\d+)_(\w+)", tag)
+        if match:
+            return {"musl": [int(match[1]), int(match[2])], "arch": match[3]}
+    return None
+
+
+def _task(request: Json) -> tuple[Any, ...]:
+    """Return what requests that one run can answer have in common."""
+    if request["op"] == "detect":
+        return ("detect", request["id"])
+    host = tuple(request["musl"]), request["machine"], request["pointer_bits"]
+    return (request["op"], *host)
