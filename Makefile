@@ -19,12 +19,12 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 	$(PIP) install --editable '.[test]'
 	touch $@
 
-.venv/.lint: .venv/.test
-	$(PIP) install --editable '.[test,lint]'
-	touch $@
-
 .venv/.docs: .venv/.conformance
 	$(PIP) install --editable '.[docs]'
+	touch $@
+
+.venv/.lint: .venv/.test .venv/.docs
+	$(PIP) install --editable '.[lint]'
 	touch $@
 
 ## ask an implementation all vectors: make conformance IMPL=pip
@@ -41,6 +41,12 @@ lint: .venv/.lint
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/python -m musllinux_conformance.traceability
+
+## the site, in _build/html; warnings are errors
+docs: .venv/.docs
+	rm -rf _build/html
+	$(BIN)/sphinx-build -q -E -W --keep-going -d _build/doctrees -c . docs _build/html
+	$(BIN)/python docs/check_site.py _build/html
 
 ## what is here beside what a user would pick instead, as ratios
 bench: .venv/.test

@@ -7,12 +7,16 @@ import shutil
 import socket
 import sys
 import tempfile
+import threading
 from functools import lru_cache
 from pathlib import Path
 
 from musllinux_conformance.vectors import Json
 
 DEFAULT_LOADER = b"lib/ld-musl-x86_64.so.1"
+STARTING = threading.Lock()
+"""Held while a program is written, and while one is started: a file cannot be run while
+it is open for writing, and a process that starts holds all open files for a moment."""
 CANARY = "MUSLLINUX_CONFORMANCE"
 """A variable in the environment of every program under test."""
 
@@ -30,6 +34,11 @@ def materialise(request: dict[str, Json], folder: Path) -> Path:
     Raises:
         Unavailable: the host cannot be made here.
     """
+    with STARTING:
+        return _materialise(request, folder)
+
+
+def _materialise(request: dict[str, Json], folder: Path) -> Path:
     reason = _obstacle()
     if reason:
         raise Unavailable(reason)
@@ -41,6 +50,10 @@ def materialise(request: dict[str, Json], folder: Path) -> Path:
     executable.parent.mkdir()
     _make_executable(executable, request["executable"], loader_path, loader)
     return executable
+
+
+_SHELL_TEXT = "printf 'musl libc\\nVersion 1.2.5\\n' >&2\n"
+"""No program to the kernel, but to a Detector that lends it a shell."""
 
 
 @lru_cache(maxsize=1)
@@ -118,7 +131,7 @@ def _make_loader(path: Path, loader: dict[str, Json], folder: Path) -> None:
     if kind is not None and kind != "text":
         _make_odd(path, kind)
         return
-    path.write_text("text, no program\n" if kind else _script(loader, folder), "utf-8")
+    path.write_text(_SHELL_TEXT if kind else _script(loader, folder), "utf-8")
     path.chmod(int(loader.get("mode", "755"), 8))
 
 

@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from musllinux_conformance.hosts import CANARY
+from musllinux_conformance.hosts import CANARY, STARTING
 from musllinux_conformance.vectors import Json, validator
 
 MAX_LINE = 1 << 20
@@ -77,14 +77,15 @@ class Program:
         if self._closed:
             raise Fault("the run has ended")
         try:
-            self._process = subprocess.Popen(
-                self._command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                env={**os.environ, CANARY: "1"},
-                start_new_session=True,
-            )
+            with STARTING:
+                self._process = subprocess.Popen(
+                    self._command,
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE,
+                    env={**os.environ, CANARY: "1"},
+                    start_new_session=True,
+                )
         except (OSError, ValueError) as error:
             raise Fault(f"cannot be started: {error}") from error
         assert self._process.stdin is not None

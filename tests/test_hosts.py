@@ -1,0 +1,71 @@
+"""Simulated hosts."""
+
+import subprocess
+import threading
+from pathlib import Path
+
+import pytest
+
+from musllinux import detect
+from musllinux_conformance import hosts, vectors
+from musllinux_conformance.hosts import STARTING, Unavailable, materialise
+from musllinux_conformance.vectors import Json
+
+HOST = vectors.load()["detect/musl-1-2"].request
+
+
+def test_a_loader_runs_while_other_programs_start(tmp_path: Path) -> None:
+    """A file that is open for writing anywhere, if only for a moment, cannot be run."""
+    done = threading.Event()
+
+    def start_programs() -> None:
+        while not done.is_set():
+            with STARTING:
+                process = subprocess.Popen(["/bin/true"])
+            process.wait()
+
+    starters = [threading.Thread(target=start_programs) for _ in range(3)]
+    for starter in starters:
+        starter.start()
+    try:
+        for number in range(60):
+            folder = tmp_path / str(number)
+            folder.mkdir()
+            assert detect(materialise(HOST, folder), "x86_64") == ((1, 2), "x86_64")
+    finally:
+        done.set()
+        for starter in starters:
+            starter.join()
+
+
+def test_a_folder_with_a_long_name_makes_the_host_unavailable(tmp_path: Path) -> None:
+    folder = tmp_path / ("x" * 200) / ("y" * 100)
+    folder.mkdir(parents=True)
+    with pytest.raises(Unavailable, match="too long"):
+        materialise(HOST, folder)
+
+
+def test_a_folder_without_execution_makes_the_host_unavailable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.spawnv", lambda *_: 126)
+    hosts._obstacle.cache_clear()
+    try:
+        with pytest.raises(Unavailable, match="no program runs"):
+            materialise(HOST, tmp_path)
+    finally:
+        hosts._obstacle.cache_clear()
+
+
+@pytest.mark.parametrize("size", [128, 256, 4096])
+def test_the_rest_of_a_slot_is_filled_with_nul(tmp_path: Path, size: int) -> None:
+    executable: Json = {"elf": "QUJD", "slot": {"offset": 3, "size": size}}
+    try:
+        path = materialise({**HOST, "executable": executable}, tmp_path)
+    except Unavailable:
+        assert size == 128
+        return
+    content = path.read_bytes()
+    assert content[:3] == b"ABC"
+    assert len(content) == 3 + size
+    assert content[3:].rstrip(b"\0").startswith(b"/")
