@@ -81,7 +81,7 @@ mkdir -p "$deps"/{include,lib} "$work/zlib"
 tar xf "$work/zlib.tar" -C "$work/zlib" --strip-components=1
 cd "$work/zlib"
 cp zlib.h zconf.h "$deps/include"
-printf '%s\n' *.c | xargs -n 4 "$cc" -O1 -fPIC -DHAVE_UNISTD_H -c
+printf '%s\n' *.c | xargs -n 4 "$cc" -O1 -w -fPIC -DHAVE_UNISTD_H -c
 "$ar" rcs "$deps/lib/libz.a" ./*.o
 
 # ---- CPython ---------------------------------------------------------------------
@@ -150,7 +150,7 @@ if [ "$target" = - ]; then
     options+=(--build="$host")
 else
     options+=(--build=x86_64-linux-musl --host="$host"
-        --with-build-python="$PYTHON" READELF=readelf
+        --with-build-python="$PYTHON" READELF="$(command -v readelf)"
         ac_cv_file__dev_ptmx=yes ac_cv_file__dev_ptc=no ac_cv_buggy_getaddrinfo=no)
 fi
 quietly configure.log "$work/src/configure" "${options[@]}"
