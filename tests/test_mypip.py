@@ -52,7 +52,8 @@ def runs(
             "conformance",
         ]
         command += [f"--impl={form}", f"--report={report}"]
-        command += ["--require=Detector", "--require=Installer"]
+        # A busy machine is slow; what is asked is the limit of the example itself.
+        command += ["--require=Detector", "--require=Installer", "--time-limit=60"]
         done = subprocess.run(
             command, cwd=ROOT, capture_output=True, text=True, timeout=300
         )
@@ -302,7 +303,7 @@ def test_the_path_from_failing_to_conforming(tmp_path: Path) -> None:
     copy.write_text(SOURCE.replace(old, new), "utf-8")
     begin, keep = (line for line in COMMANDS if "xfails" in line)
     begin, keep = (line.replace("=mypip", "=variant:MyPip") for line in (begin, keep))
-    some = "-korder/ or select/"
+    some = "-korder/"
     assert run(begin, tmp_path, some)[0] == 1
     written = (tmp_path / "xfails.txt").read_text("utf-8")
     assert "order/minor-descending  # " in written

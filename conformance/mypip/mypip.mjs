@@ -1,11 +1,9 @@
 // The same example as a program for Node, which the suite starts and asks line by line.
-
 import { spawnSync } from "node:child_process";
 import { closeSync, openSync, readFileSync, statSync } from "node:fs";
 import { createInterface } from "node:readline";
 
 const PYTHON = 12; // Wheels are chosen for CPython 3.12.
-const O_PATH = 0o10000000; // Of Linux; Node has no name for it.
 // Appendix A: ARCH, kind of ELF file, mask of e_flags, their value, uname.
 const ARCHES = [
   ["x86_64", "64 LSB 62", 0, 0, ["x86_64"]],
@@ -58,8 +56,10 @@ function readElf(path, uname) {
 
 // Return the first bytes that a loader writes to standard error, a character for each.
 function run(path) {
+  const start = statSync(path).isFile() ? readFileSync(path).toString("latin1", 0, 2) : "";
+  check(start === "#!" || start === "\x7fE", "no program: Node would give it to a shell");
   // A path is bytes, which spawnSync does not take: open it, and run what was opened.
-  const loader = openSync(path, O_PATH);
+  const loader = openSync(path);
   const stdio = ["ignore", "ignore", "pipe", loader];
   const bounds = { timeout: 10000, maxBuffer: 65536, killSignal: "SIGKILL" };
   const { error, stderr } = spawnSync("/proc/self/fd/3", [], { env: {}, stdio, ...bounds });
@@ -70,6 +70,8 @@ function run(path) {
 
 const FIRST = /^[ \t\r\n]*musl libc(?: \([^\n]+\))?[ \t\r]*\n[ \t\r\n]*/.source;
 const SECOND = /Version (0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})(?!\d)/.source;
+const VERSION = /(?:\d+!)?\d+(?:\.\d+)*(?:\.?(?:a|b|rc|post|dev)\d+)*(?:\+[\w.]+)?/.source;
+const WHEEL = RegExp(`^[^-]+-${VERSION}(?:-(\\d+)[^-]*)?-([^-]+)-([^-]+)-([^-]+)\\.whl$`);
 
 function detect({ executable, machine }) {
   try {
@@ -77,15 +79,15 @@ function detect({ executable, machine }) {
     const [, major, minor] = RegExp(FIRST + SECOND).exec(run(loader));
     return { musl: [Number(major), Number(minor)], arch };
   } catch {
-    return null; // "For whatever reason", says detect.failure.
+    return null; // Whatever failed: see detect.failure.
   }
 }
 
 function platform_tags({ musl: [major, running], machine, pointer_bits }) {
   const fits = ([, kind, , , uname]) => kind.startsWith(pointer_bits) && uname.includes(machine);
   const minors = Array.from({ length: running + 1 }, (_, n) => running - n);
-  const found = ARCHES.filter(fits); // One row, or none.
-  return found.flatMap(([arch]) => minors.map((minor) => `musllinux_${major}_${minor}_${arch}`));
+  const named = ([arch]) => minors.map((minor) => `musllinux_${major}_${minor}_${arch}`);
+  return ARCHES.filter(fits).flatMap(named); // One row fits, or none.
 }
 
 function select({ files, ...host }) {
@@ -98,7 +100,7 @@ function select({ files, ...host }) {
   tags.push(...[`${cp}-none`, ...pure].map((each) => `${each}-any`));
   let best = { rank: Infinity, build: -1, filename: null };
   for (const { filename, yanked } of files) {
-    const parts = /^[^-]+-[^-]+(?:-(\d+)[^-]*)?-([^-]+)-([^-]+)-([^-]+)\.whl$/.exec(filename);
+    const parts = WHEEL.exec(filename);
     if (yanked || !parts) continue;
     const [pythons, abis, its] = parts.slice(2).map((set) => set.split("."));
     const fits = (tag) => [pythons, abis, its].every((set, n) => set.includes(tag.split("-")[n]));
@@ -110,7 +112,6 @@ function select({ files, ...host }) {
 }
 
 const operations = { detect, platform_tags, select };
-
 function answer({ id, op, hello, ...fields }) {
   const about = { name: "mypip.mjs", version: "1.0", language: "JavaScript", lineage: [] };
   if (hello) return { ...about, python: `3.${PYTHON}`, operations: Object.keys(operations) };

@@ -124,5 +124,5 @@ class MyPip:
         try:
             loader, arch = read_elf(Path(executable), machine)
             return {"musl": parse_banner(run(loader)), "arch": arch}
-        except Exception:  # "For whatever reason", says detect.failure.
+        except Exception:  # Whatever failed: see detect.failure.
             return None
