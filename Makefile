@@ -41,6 +41,7 @@ lint: .venv/.lint
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/python -m musllinux_conformance.traceability
+	$(BIN)/python -m musllinux_conformance.permanence
 
 ## the site, in _build/html; warnings are errors
 docs: .venv/.docs
