@@ -14,7 +14,9 @@ Rows = list[list[str]]
 
 
 def data(name: str) -> Any:
-    return json.loads(resources("musllinux").joinpath("data", name).read_text("utf-8"))
+    return json.loads(
+        resources("musllinux").joinpath(f"data/{name}").read_text("utf-8")
+    )
 
 
 def tables(start: str) -> list[Rows]:
@@ -49,17 +51,28 @@ def release(text: str) -> tuple[int, ...]:
     return tuple(map(int, numbers[0].split(".")))
 
 
-def gained() -> dict[str, list[str]]:
-    """Return what every architecture gained in each release of the series 1.2."""
+def listed(start: str, end: str) -> list[str]:
+    """Return the literals of the first paragraph that stands between two texts."""
+    text = TEXT[TEXT.index(start) + len(start) :]
+    return re.findall(r"``(\S+?)``", text[: text.index(end)])
+
+
+def arches_by_port() -> dict[str, list[str]]:
+    return {port["port"]: port["arches"] for port in data("musl.json")["ports"]}
+
+
+def gained(series: str) -> dict[str, list[str]]:
+    """Return what every architecture gained in each release of a series."""
     musl = data("musl.json")
     names: dict[str, list[str]] = {
-        number: [] for number in musl["releases"] if number.startswith("1.2.")
+        number: [] for number in musl["releases"] if number.startswith(f"{series}.")
     }
     for record in data("symbols.json")["symbols"]:
         if record.keys() == {"names", "since"} and record["since"] in names:
             names[record["since"]] += record["names"]
     for ability, since in musl["abilities"].items():
-        names[since].append(ability)
+        if since in names:
+            names[since].append(ability)
     return names
 
 
@@ -90,15 +103,30 @@ def test_architectures() -> None:
 
 def test_loaders() -> None:
     loaders = data("loaders.json")
-    assert tables("Appendix B: ") == [
-        [
-            [r["arch"], r["musl_name"], r["alpine_libc"] or ""]
-            for r in loaders["loaders"]
-        ]
+    assert tables("Appendix B: ")[0] == [
+        [r["arch"], r["musl_name"], r["alpine_libc"] or ""] for r in loaders["loaders"]
     ]
-    text = TEXT[TEXT.index("begins with one of:") : TEXT.index("Appendix C: ")]
-    assert re.findall(r"``(\S+)``", text) == [
+    assert listed("begins with one of:", ".\n\n") == [
         f"lib{prefix}" for prefix in loaders["resolved_prefixes"]
+    ]
+    assert (
+        listed("every name that begins so:", ".\n\n")
+        == loaders["glibc_prefixes"] + loaders["glibc_names"]
+    )
+    assert len(loaders["glibc_prefixes"]) == 3
+    assert "The first three stand" in TEXT
+
+
+def test_first_releases_and_suffixes() -> None:
+    musl = data("musl.json")
+    since = {
+        arch: port["since"] or f"before {min(musl['releases'], key=release)}"
+        for port in musl["ports"]
+        for arch in port["arches"]
+    }
+    assert tables("Appendix B: ")[1] == [
+        [row["arch"], since[row["arch"]], musl["extension_suffix"][row["arch"]]]
+        for row in data("architectures.json")["architectures"]
     ]
 
 
@@ -120,20 +148,68 @@ def test_alpine_releases() -> None:
 
 def test_what_the_series_gained() -> None:
     alpine = data("alpine.json")["alpine"]
-    assert tables("Appendix E: ") == [
+    assert tables("Appendix E: ")[0] == [
         [
-            [
-                number,
-                " ".join(names) or "nothing",
-                next(
-                    row["alpine"]
-                    for row in alpine
-                    if release(row["musl_package"]) >= release(number)
-                ),
-            ]
-            for number, names in gained().items()
+            number,
+            " ".join(names) or "nothing",
+            next(
+                row["alpine"]
+                for row in alpine
+                if release(row["musl_package"]) >= release(number)
+            ),
         ]
+        for number, names in gained("1.2").items()
     ]
+
+
+def test_what_the_series_before_gained() -> None:
+    public = {
+        number: [name for name in names if not name.startswith("_")]
+        for number, names in gained("1.1").items()
+    }
+    assert tables("Appendix E: ")[1] == [
+        [number, " ".join(names)] for number, names in public.items() if names
+    ]
+
+
+def test_what_only_some_architectures_have() -> None:
+    arches = arches_by_port()
+    assert tables("Appendix E: ")[2] == [
+        [
+            record.get("since", "its first"),
+            ", ".join(arch for port in record["ports"] for arch in arches[port]),
+            " ".join(record["names"]),
+        ]
+        for record in data("symbols.json")["symbols"]
+        if "ports" in record
+        and "until" not in record
+        and record.get("since") != "1.2.0"
+    ]
+
+
+def test_the_names_for_large_files() -> None:
+    records = data("symbols.json")["symbols"]
+    mapped = {n: r["since"] for r in records if r.get("loader") for n in r["names"]}
+    exported = {n for r in records if r.get("until") == "1.2.3" for n in r["names"]}
+    assert listed("is not mapped <fallocate_>`__.  They are:", ".\n\n") == sorted(
+        mapped
+    )
+    assert exported == mapped.keys()
+    assert f"musl exported {len(mapped)} names for large files" in TEXT
+    assert {n: since for n, since in mapped.items() if since != "1.2.4"} == {
+        "posix_fallocate64": "1.2.6"
+    }
+
+
+def test_the_names_that_were_gone_for_a_while() -> None:
+    """On 32-bit architectures until 1.1.24 and again from 1.2.4 on."""
+    kin = ["__fxstat", "__fxstatat", "__lxstat", "__xstat"]
+    records = data("symbols.json")["symbols"]
+    changed = [r for r in records if r.get("ports") == ["i386", "arm"]]
+    assert [r.get("until") for r in changed if r["names"] == kin] == ["1.1.24", None]
+    assert [r.get("since") for r in changed if r["names"] == kin] == [None, "1.2.4"]
+    words = " ".join(TEXT.split())
+    assert "``__xstat`` and its kin, were gone from 1.2.0 to 1.2.3" in words
 
 
 def test_time64_names() -> None:
@@ -193,7 +269,7 @@ def test_the_figures_for_the_floor() -> None:
     ]
     functions = {
         number: sum(name != "DT_RELR" for name in names)
-        for number, names in gained().items()
+        for number, names in gained("1.2").items()
     }
     covered = {
         floor: words[

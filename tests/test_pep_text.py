@@ -157,7 +157,8 @@ def test_the_specification_is_short_enough_to_be_read() -> None:
     specification = section("Specification")
     long = [s for s in sentences(specification) if len(s.split()) > 35]
     assert long == []
-    assert 3_500 < len(specification.split()) <= 4_100
+    read = re.sub(r"^\.\. _.+:\n", "", specification, flags=re.M)
+    assert 3_500 < len(read.split()) <= 4_100
 
 
 def test_sentences_are_counted_as_a_reader_does() -> None:
