@@ -11,7 +11,6 @@ from musllinux_conformance.hosts import CANARY
 
 MAX_OUTPUT = 1 << 24
 """Bytes of each stream that are read; the end is kept."""
-_PASSED_ON = ("TMPDIR", CANARY)
 
 
 class Ended(NamedTuple):
@@ -31,8 +30,8 @@ def environment(home: Path) -> dict[str, str]:
 
     They are not taken from the caller, who may have an index, a proxy or a locale.
     """
-    kept = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
-    return {"PATH": os.defpath, "HOME": os.fspath(home), **kept}
+    canary = {CANARY: os.environ[CANARY]} if CANARY in os.environ else {}
+    return {"PATH": os.defpath, "HOME": os.fspath(home), **canary}
 
 
 def run(

@@ -1,6 +1,5 @@
 """A package index on this machine, to see which file of a release a tool takes."""
 
-import hashlib
 import io
 import json
 import threading
@@ -59,7 +58,8 @@ class Index:
             {
                 "filename": name,
                 "url": f"{self._origin}/files/{project}/{quote(name)}",
-                "hashes": {"sha256": hashlib.sha256(_wheel(name)).hexdigest()},
+                "hashes": {},
+                "core-metadata": True,
                 "yanked": name in self._releases[project].yanked,
             }
             for name in self._releases[project].originals
@@ -68,9 +68,12 @@ class Index:
         return json.dumps({"meta": meta, "name": project, "files": files}).encode()
 
     def file(self, project: str, name: str) -> bytes | None:
-        """Return a file, None if the project has no such file."""
+        """Return a file, or the metadata of one (PEP 658), None if there is none."""
         release = self._releases.get(project)
-        return _wheel(name) if release and name in release.originals else None
+        wheel = name.removesuffix(".metadata")
+        if release is None or wheel not in release.originals:
+            return None
+        return _wheel(wheel) if wheel == name else _metadata(wheel).encode()
 
 
 class _Server(ThreadingHTTPServer):
@@ -114,24 +117,32 @@ def _release(project: str, files: Sequence[dict[str, Any]]) -> _Release:
 
 
 def _renamed(filename: str, project: str) -> str:
-    """Return a file name with another project's name before the first hyphen."""
-    _, hyphen, rest = filename.partition("-")
-    return project + hyphen + rest
+    """Return a file name with another project's name, if it has one."""
+    name, hyphen, rest = filename.partition("-")
+    return project + hyphen + rest if name and hyphen else filename
+
+
+def _parts(filename: str) -> tuple[str, str]:
+    """Return the project and the version of a file, wrong as its name may be."""
+    name, version, *_ = [*filename.split("-"), "0"]
+    return name, version
+
+
+def _metadata(filename: str) -> str:
+    name, version = _parts(filename)
+    return f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
 
 
 def _wheel(filename: str) -> bytes:
     """Return a wheel without modules, whatever its name says."""
-    name, version, *_ = [*filename.split("-"), "0"]
-    folder = f"{name}-{version}.dist-info"
+    folder = "-".join(_parts(filename)) + ".dist-info"
     files = {
-        f"{folder}/METADATA": f"Metadata-Version: 2.1\nName: {name}\n"
-        f"Version: {version}\n",
+        f"{folder}/METADATA": _metadata(filename),
         f"{folder}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: false\n",
     }
     record = "".join(f"{path},,\n" for path in (*files, f"{folder}/RECORD"))
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as archive:
         for path, text in {**files, f"{folder}/RECORD": record}.items():
-            # With a fixed date, so that the hash stays.
-            archive.writestr(zipfile.ZipInfo(path), text)
+            archive.writestr(path, text)
     return content.getvalue()

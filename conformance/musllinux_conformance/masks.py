@@ -79,6 +79,7 @@ class Mask:
         """What the interpreter is told of itself: a link to ``executable``."""
         self.name.parent.mkdir()
         self.name.symlink_to(executable)
+        (folder / "tmp").mkdir()
         config = f"home = {Path(REAL).parent}\ninclude-system-site-packages = false\n"
         (folder / "pyvenv.cfg").write_text(config, "utf-8")
         own = folder / "lib" / f"python{PYTHON}" / "site-packages"
@@ -94,6 +95,7 @@ class Mask:
             **commands.environment(self.folder),
             "_PYTHON_HOST_PLATFORM": f"linux-{self.machine}",
             "PYTHONDONTWRITEBYTECODE": "1",
+            "TMPDIR": os.fspath(self.folder / "tmp"),
         }
 
     def run(

@@ -10,6 +10,7 @@ from typing import Any
 
 from musllinux_conformance import environments, masks
 from musllinux_conformance.commands import Silent
+from musllinux_conformance.hosts import Unavailable
 from musllinux_conformance.masks import Mask
 
 Json = Any
@@ -19,6 +20,10 @@ SECONDS = 12.0
 """Time for one question, less than the harness's limit so that a reason is given."""
 FURTHER_SECONDS = 1.0
 """Time for each further question of the same run."""
+AT_ONCE = 32
+"""Releases among which one run selects, at most."""
+MAX_REASON = 300
+"""Characters of a reason."""
 
 
 class ReleasedTool:
@@ -58,12 +63,9 @@ class ReleasedTool:
 
     def answer_many(self, requests: Sequence[Json]) -> list[Json]:
         """Answer requests; what goes wrong with one is an error of that one."""
-        tasks: dict[Any, list[Json]] = {}
-        for request in requests:
-            tasks.setdefault(_task(request), []).append(request)
         answers: dict[int, Json] = {}
         with ThreadPoolExecutor(self.workers) as pool:
-            for answered in pool.map(self._ask, tasks.values()):
+            for answered in pool.map(self._ask, _tasks(requests)):
                 answers |= answered
         return [answers[request["id"]] for request in requests]
 
@@ -71,7 +73,10 @@ class ReleasedTool:
         """Answer the requests of one task."""
         ids = [request["id"] for request in requests]
         op = requests[0]["op"]
-        with tempfile.TemporaryDirectory(prefix="mask-") as folder:
+        # What a tool leaves behind when it is killed may still write there.
+        with tempfile.TemporaryDirectory(
+            prefix="mask-", ignore_cleanup_errors=True
+        ) as folder:
             try:
                 mask = self._mask(Path(folder), requests[0])
                 if op == "select":
@@ -82,6 +87,8 @@ class ReleasedTool:
                     tags = self.platform_tags(mask, requests[0]["musl"])
                     found = [{"ok": tags} for _ in ids]
                 return dict(zip(ids, found, strict=True))
+            except Unavailable as unavailable:
+                return {each: {"unsupported": str(unavailable)} for each in ids}
             except Exception as error:
                 why = self._reason(error, folder)
         if op != "select" or len(requests) == 1:
@@ -106,12 +113,13 @@ class ReleasedTool:
     def _reason(self, error: Exception, folder: str) -> str:
         """Say in a line what went wrong, in words that are the same in every run."""
         line = " ".join(str(error).split())
+        line = re.sub(re.escape(folder) + r"/mask/tmp/[^/' ]+", "TEMPORARY", line)
         line = line.replace(folder, "MASK")
         line = line.replace(os.fspath(self.environment.root), self.name.upper())
         line = re.sub(r"http://127\.0\.0\.1:\d+", "INDEX", line)
-        if isinstance(error, (Failed, Silent)):
-            return line
-        return f"{type(error).__name__}: {line}"
+        if not isinstance(error, (Failed, Silent)):
+            line = f"{type(error).__name__}: {line}"
+        return line if len(line) <= MAX_REASON else line[:MAX_REASON] + " ..."
 
 
 class Failed(Exception):
@@ -127,9 +135,18 @@ def host_of(tags: Iterable[str]) -> Json:
     return None
 
 
-def _task(request: Json) -> tuple[Any, ...]:
-    """Return what requests that one run can answer have in common."""
-    if request["op"] == "detect":
-        return ("detect", request["id"])
-    host = tuple(request["musl"]), request["machine"], request["pointer_bits"]
-    return (request["op"], *host)
+def _tasks(requests: Iterable[Json]) -> list[list[Json]]:
+    """Group requests so that one run can answer those of a group."""
+    groups: dict[Any, list[Json]] = {}
+    for request in requests:
+        if request["op"] == "detect":
+            key: Any = request["id"]
+        else:
+            host = request["musl"], request["machine"], request["pointer_bits"]
+            key = request["op"], str(host)
+        groups.setdefault(key, []).append(request)
+    return [
+        group[start : start + AT_ONCE]
+        for group in groups.values()
+        for start in range(0, len(group), AT_ONCE)
+    ]

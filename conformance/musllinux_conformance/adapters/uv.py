@@ -1,10 +1,9 @@
 """uv, asked through its command line in an environment of its own."""
 
-import itertools
 import json
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from musllinux.arch import ARCHITECTURES
@@ -32,8 +31,7 @@ class Uv(ReleasedTool):
         "detect by what the interpreter answers to 'uv python find', "
         "select by the lines 'Selecting' of 'uv pip install --dry-run --verbose' "
         "from an index on this machine, "
-        "platform_tags by what it selects among wheels of one candidate tag each: "
-        "every one alone, then every two of those that it takes"
+        "platform_tags by what it selects among wheels of one candidate tag each"
     )
 
     def detect(self, mask: Mask) -> Json:
@@ -47,12 +45,35 @@ class Uv(ReleasedTool):
         return {"musl": [system["major"], system["minor"]], "arch": answer["arch"]}
 
     def platform_tags(self, mask: Mask, musl: Sequence[int]) -> list[str]:
-        """Rank the candidates that uv takes by how many others each wins against."""
-        alone = list(candidates(musl, mask.machine))
-        taken = self._preferred(mask, [(tag,) for tag in alone])
-        accepted = [tag for tag in alone if tag in taken]
-        winners = self._preferred(mask, list(itertools.combinations(accepted, 2)))
-        return sorted(accepted, key=winners.count, reverse=True)
+        """Find the candidates that uv takes, then sort them by what it prefers."""
+        groups = candidates(musl, mask.machine)
+        found = self._preferred(mask, groups)
+        tags = [
+            tag
+            for group, one in zip(groups, found, strict=True)
+            if one
+            for tag in group
+        ]
+        found = self._preferred(mask, [[tag] for tag in tags])
+        return self._sorted(mask, [tag for tag in found if tag])
+
+    def _sorted(self, mask: Mask, tags: list[str]) -> list[str]:
+        """Sort tags, best first: a quicksort, with one run of uv for each level."""
+        parts = [tags] if tags else []
+        while True:
+            pairs = [
+                (tag, _pivot(part))
+                for part in parts
+                for tag in part
+                if tag != _pivot(part)
+            ]
+            if not pairs:
+                return [tag for part in parts for tag in part]
+            found = self._preferred(mask, pairs)
+            better = {
+                pair for pair, one in zip(pairs, found, strict=True) if one == pair[0]
+            }
+            parts = [each for part in parts for each in _split(part, better) if each]
 
     def select(self, mask: Mask, requests: Sequence[Json]) -> list[Json]:
         """Resolve every release at once, without installing anything."""
@@ -61,7 +82,7 @@ class Uv(ReleasedTool):
         return [{"ok": filename} for filename in found]
 
     def _preferred(
-        self, mask: Mask, choices: Sequence[tuple[str, ...]]
+        self, mask: Mask, choices: Sequence[Sequence[str]]
     ) -> list[str | None]:
         """Return for some choices among tags the one whose wheel is selected."""
         prefix, suffix = f"demo-1-{TAG}-{TAG}-", ".whl"
@@ -115,14 +136,29 @@ def _why(stderr: str) -> str:
     It may be followed by what the interpreter wrote, of which the last line of an
     exception tells most.
     """
-    cause, *parts = re.split(r"^ *\[(?:stdout|(stderr))\]$", stderr, flags=re.MULTILINE)
+    error = stderr[stderr.rfind("\nerror: ") + 1 :]
+    cause, *parts = re.split(r"^ *\[(?:stdout|(stderr))\]$", error, flags=re.MULTILINE)
     told = parts[-1] if parts[-2:-1] == ["stderr"] else cause
     said = [line.strip() for line in told.splitlines() if line.strip()]
     return said[-1] if said else "silent"
 
 
-def candidates(musl: Sequence[int], machine: str) -> Iterator[str]:
-    """Yield the platform tags among which a host's tags are looked for.
+def _pivot(part: Sequence[str]) -> str:
+    return part[len(part) // 2]
+
+
+def _split(
+    part: Sequence[str], better: Collection[tuple[str, str]]
+) -> tuple[list[str], ...]:
+    """Return the tags that are better than the pivot, the pivot, and the others."""
+    pivot = _pivot(part)
+    above = [tag for tag in part if (tag, pivot) in better]
+    below = [tag for tag in part if tag != pivot and tag not in above]
+    return above, [pivot], below
+
+
+def candidates(musl: Sequence[int], machine: str) -> list[list[str]]:
+    """Return the platform tags among which a host's tags are looked for, by ARCH.
 
     Those of the host's major version and of its neighbours, up to one minor version
     above the host's, manylinux and plain Linux, each for every ARCH that has a name.
@@ -132,7 +168,8 @@ def candidates(musl: Sequence[int], machine: str) -> Iterator[str]:
     minors = range(musl[1] + 2)
     families = [f"musllinux_{x}_{y}" for x in majors for y in minors]
     families += [f"manylinux{version}" for version in MANYLINUX]
-    yield from (f"{each}_{arch}" for each in (*families, "linux") for arch in arches)
+    families += ["linux"]
+    return [[f"{family}_{arch}" for family in families] for arch in arches]
 
 
 implementation = Uv
