@@ -13,11 +13,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import musllinux_audit.archive as archive
-from audit_objects import Elf, make_wheel
+from audit_wheels import make_wheel
 from musllinux_audit.archive import UnreadableWheel, read_wheel
 from musllinux_audit.dynamic import Limits
+from musllinux_conformance.wheels import Object
 
-ELF = bytes(Elf(undefined=["open"], needed=["libc.so"]))
+ELF = bytes(Object(undefined=["open"], needed=["libc.so"]))
 
 
 def test_only_elf_files_are_objects(tmp_path: Path) -> None:

@@ -13,10 +13,10 @@ from elftools.elf.elffile import ELFFile
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audit_objects import BASE, Elf
 from musllinux.arch import ARCHITECTURES
 from musllinux.elf import InvalidElf
 from musllinux_audit.dynamic import ElfObject, LimitExceeded, Limits, read_object
+from musllinux_conformance.wheels import BASE, Object
 
 ARCHES = [row.arch for row in ARCHITECTURES]
 IRELATIVE = {
@@ -62,7 +62,7 @@ def read(content: bytes) -> ElfObject | None:
     return read_object(Bytes(content), Limits())
 
 
-def loaded(elf: Elf) -> ElfObject:
+def loaded(elf: Object) -> ElfObject:
     found = read(bytes(elf))
     assert found is not None
     return found
@@ -128,7 +128,7 @@ def test_the_machine_has_files_to_compare() -> None:
 @pytest.mark.parametrize("arch", ARCHES)
 def test_reads_every_architecture(arch: str, gnu_hash: bool) -> None:
     found = loaded(
-        Elf(
+        Object(
             arch,
             undefined=["open", "PyList_New"],
             weak=["__cxa_finalize"],
@@ -151,21 +151,21 @@ def test_reads_every_architecture(arch: str, gnu_hash: bool) -> None:
 
 @pytest.mark.parametrize("arch", ARCHES)
 def test_finds_what_musl_refuses(arch: str) -> None:
-    assert loaded(Elf(arch, relocations=[1, IRELATIVE[arch]])).irelative
-    tls = Elf(arch, undefined=["errno"], relocations=[INITIAL_EXEC[arch]])
+    assert loaded(Object(arch, relocations=[1, IRELATIVE[arch]])).irelative
+    tls = Object(arch, undefined=["errno"], relocations=[INITIAL_EXEC[arch]])
     assert loaded(tls).initial_exec
-    assert loaded(Elf(arch, ifunc=["memcpy"])).ifunc == {"memcpy"}
+    assert loaded(Object(arch, ifunc=["memcpy"])).ifunc == {"memcpy"}
 
 
 def test_initial_exec_in_a_program_is_no_fault() -> None:
-    program = Elf(interpreter="/lib/ld-musl-x86_64.so.1", relocations=[18])
+    program = Object(interpreter="/lib/ld-musl-x86_64.so.1", relocations=[18])
     assert loaded(program).program
     assert not loaded(program).initial_exec
 
 
 def test_symbols_that_only_relocations_show_are_read() -> None:
     """A hash table without defined symbols does not say how many there are."""
-    elf = Elf(undefined=["a", "b"], gnu_hash=True, relocations=[1])
+    elf = Object(undefined=["a", "b"], gnu_hash=True, relocations=[1])
     content = bytes(elf)
     start = content.index(struct.pack("<4I", 1, 3, 1, 0))
     hidden = bytearray(content)
@@ -176,14 +176,17 @@ def test_symbols_that_only_relocations_show_are_read() -> None:
 
 @pytest.mark.parametrize("e_type", [0, 1, 4])
 def test_what_no_loader_loads_is_passed_over(e_type: int) -> None:
-    assert read(bytes(Elf(e_type=e_type))) is None
+    assert read(bytes(Object(e_type=e_type))) is None
 
 
 @pytest.mark.parametrize(
-    "elf", [Elf(e_type=2, relr=True), Elf(relr=True, extra={0x6FFFFFFB: 0x08000000})]
+    "elf",
+    [
+        Object(e_type=2, undefined=["statx"], relr=True),
+        Object(relr=True, undefined=["statx"], dynamic=[(0x6FFFFFFB, 0x08000000)]),
+    ],
 )
-def test_static_program_needs_nothing(elf: Elf) -> None:
-    elf.undefined = ["statx"]
+def test_static_program_needs_nothing(elf: Object) -> None:
     found = loaded(elf)
     assert found.program
     assert not any((found.relr, found.undefined))
@@ -205,7 +208,7 @@ LIES = {
 @pytest.mark.parametrize("lie", LIES.values(), ids=LIES)
 def test_lies_are_found(lie: dict[int, int]) -> None:
     with pytest.raises(InvalidElf):
-        read(bytes(Elf(undefined=["open"], soname="x", extra=lie)))
+        read(bytes(Object(undefined=["open"], soname="x", dynamic=list(lie.items()))))
 
 
 def with_hash(content: bytes, words: tuple[int, ...], new: tuple[int, ...]) -> bytes:
@@ -215,7 +218,7 @@ def with_hash(content: bytes, words: tuple[int, ...], new: tuple[int, ...]) -> b
 
 
 def test_more_symbols_than_fit_are_a_lie() -> None:
-    content = bytes(Elf(undefined=["open"]))
+    content = bytes(Object(undefined=["open"]))
     with pytest.raises(InvalidElf, match="symbol table"):
         read(with_hash(content, (1, 2, 0, 0, 0), (1, 2**31, 0, 0, 0)))
 
@@ -229,14 +232,14 @@ def test_more_symbols_than_fit_are_a_lie() -> None:
     ],
 )
 def test_gnu_hash_tables_that_lie(new: tuple[int, ...]) -> None:
-    content = bytes(Elf(defined=["open"], gnu_hash=True))
+    content = bytes(Object(defined=["open"], gnu_hash=True))
     with pytest.raises(InvalidElf):
         read(with_hash(content, (1, 1, 1, 0), new))
 
 
 def test_gnu_hash_chain_without_an_end() -> None:
     """The bucket points at the zeros that end the file, none of which is odd."""
-    content = bytes(Elf(defined=["open"], gnu_hash=True))
+    content = bytes(Object(defined=["open"], gnu_hash=True))
     words = (1, 1, 1, 0, 0, 0, 1, 3)
     chains = content.index(struct.pack("<8I", *words)) + 28
     bucket = 1 + (len(content) - 8 - chains) // 4
@@ -248,7 +251,7 @@ def test_names_that_overlap_are_bounded() -> None:
     """A million symbols may share one long name: reading it must not cost that."""
     limits = Limits()
     limits.text = 1_000
-    content = bytes(Elf(undefined=["x" * 300] * 4))
+    content = bytes(Object(undefined=["x" * 300] * 4))
     with pytest.raises(LimitExceeded):
         read_object(Bytes(content), limits)
 
@@ -257,11 +260,11 @@ def test_symbols_are_bounded() -> None:
     limits = Limits()
     limits.names = 3
     with pytest.raises(LimitExceeded):
-        read_object(Bytes(bytes(Elf(undefined="abc"))), limits)
+        read_object(Bytes(bytes(Object(undefined="abc"))), limits)
 
 
 SAMPLE = bytes(
-    Elf(
+    Object(
         undefined=["open"],
         defined=["f"],
         needed=["libc.so"],

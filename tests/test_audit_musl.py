@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from audit_objects import Elf
 from musllinux.arch import ARCHITECTURES
 from musllinux_audit import musl
 from musllinux_audit.musl import Port, parse_release, port_of
+from musllinux_conformance.wheels import Object
 
 SCRIPT = Path(__file__).parents[1] / "reference" / "tools" / "compare_symbols.py"
 DATA = json.loads(
@@ -191,7 +191,7 @@ def test_agrees_with_the_loader_of_debian(tmp_path: Path) -> None:
     release = parse_release(version)
     x86_64 = port("x86_64")
     names = {name for record in DATA["symbols"] for name in record["names"]}
-    elf = Elf(undefined=sorted(names | {"foo"}), needed=["libc.so"], binding=6)
+    elf = Object(undefined=sorted(names | {"foo"}), needed=["libc.so"], binding=6)
     (tmp_path / "x.so").write_bytes(bytes(elf))
     run = subprocess.run(
         [library, "--list", tmp_path / "x.so"], capture_output=True, text=True

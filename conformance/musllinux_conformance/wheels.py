@@ -20,9 +20,10 @@ class Object:
     """An ELF file with a dynamic section, in words; ``bytes()`` of it is the file.
 
     ``undefined``, ``weak``, ``defined`` and ``ifunc`` are names of symbols;
-    ``relocations`` are types, each of which refers to the first symbol; ``dynamic``
-    holds further entries of the dynamic section.  ``version`` is a library and the
-    version of it that all undefined symbols ask for.
+    ``relocations`` are types, each of which refers to the first symbol, and
+    ``binding`` is one that refers to each undefined symbol; ``dynamic`` holds further
+    entries of the dynamic section.  ``version`` is a library and the version of it
+    that all undefined symbols ask for.
     """
 
     arch: str = "x86_64"
@@ -35,6 +36,7 @@ class Object:
     interpreter: str | None = None
     relr: bool = False
     relocations: Sequence[int] = ()
+    binding: int | None = None
     gnu_hash: bool = False
     e_type: int = 3
     e_flags: int | None = None
@@ -88,9 +90,11 @@ class Object:
         relocations = bytearray()
         uses = [(1 if len(symbols) > 1 else 0, kind) for kind in self.relocations]
         uses += [(first + number, 1) for number in range(len(ifuncs))]
+        if self.binding is not None:
+            uses += [(number, self.binding) for number in range(1, first)]
         for symbol, kind in uses:
             info = symbol << (32 if wide else 8) | kind
-            relocations += struct.pack(order + word * 2, 0, info)
+            relocations += struct.pack(order + word * 2, BASE, info)
             if wide:
                 relocations += struct.pack(order + "q", 0)
 

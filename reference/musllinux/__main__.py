@@ -5,6 +5,7 @@ Exit status 0 means yes, 1 means no, 2 means that the question was not understoo
 
 import argparse
 import json
+import os
 import re
 import shutil
 import sys
@@ -30,7 +31,11 @@ def main(argv: Sequence[str] | None = None) -> int:
             {"musl": None, "why": str(error)},
             f"not musl: {error}",
         )
-    print(json.dumps(answer) if "json" in options else text)
+    try:
+        print(json.dumps(answer) if "json" in options else text, flush=True)
+    except BrokenPipeError:
+        # Who read has read enough; Python flushes again at exit, and would complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return int(status)
 
 

@@ -7,14 +7,15 @@ from itertools import groupby
 from pathlib import Path
 
 from musllinux_audit.archive import UnreadableWheel
-from musllinux_audit.musl import Release, parse_release, show_release
-from musllinux_audit.promise import Report, Verdict, audit_wheel
+from musllinux_audit.musl import Release, first_alpine, parse_release, show_release
+from musllinux_audit.policy import InvalidPolicy, Policy, read_policy
+from musllinux_audit.promise import Lowest, Report, Verdict, audit_wheel
 from musllinux_audit.reasons import CODES, Reason
 
 SHOWN = 8
-"""Symbols of one file that are named before the rest is counted."""
+"""Symbols of a line, and lines of a code, that are shown before the rest is counted."""
 EPILOG = (
-    "Exit status: 0 all tags are honest, 1 some tag is not,"
+    "Exit status: 0 all tags are honest, and taken by the policy, 1 some tag is not,"
     " 2 usage, or a wheel that cannot be read."
 )
 
@@ -28,6 +29,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="X.Y.Z",
         help="oldest release that tags of X.Y are held to, default: X.Y.0",
     )
+    parser.add_argument(
+        "--policy",
+        type=_policy,
+        default=Policy(),
+        metavar="FILE",
+        help="what an index takes: architectures, releases, floors, backports; JSON",
+    )
 
 
 def run(options: argparse.Namespace) -> tuple[int, dict[str, object], str]:
@@ -38,13 +46,13 @@ def run(options: argparse.Namespace) -> tuple[int, dict[str, object], str]:
     for wheel in _progress(options.wheels):
         name = Path(wheel).name
         try:
-            report = audit_wheel(wheel, options.minimum)
+            report = audit_wheel(wheel, options.minimum, options.policy)
         except UnreadableWheel as error:
             status = 2
             answers.append({"wheel": name, "error": str(error)})
             blocks.append(_printable(f"{name}: cannot be read: {error}"))
             continue
-        if not all(verdict.honest for verdict in report.verdicts):
+        if not all(verdict.taken for verdict in report.verdicts):
             status = max(status, 1)
         answers.append({"wheel": name, **_answer(report)})
         blocks.append("\n  ".join([_printable(name), *_lines(report)]))
@@ -64,28 +72,40 @@ def _progress(wheels: Sequence[str]) -> Iterator[str]:
 
 
 def _answer(report: Report) -> dict[str, object]:
+    """Return what the schema ``audit.json`` describes."""
     return {
         "tags": [
             {
                 "tag": verdict.tag,
                 "honest": verdict.honest,
+                "judged": verdict.judged,
+                "taken": verdict.taken,
                 "needs": verdict.needs,
+                "unmet": list(verdict.unmet),
                 "reasons": [_reason(reason) for reason in verdict.reasons],
             }
             for verdict in report.verdicts
         ],
-        "lowest": dict(report.lowest),
+        "lowest": {
+            arch: lowest and {"tag": lowest.tag, "since": lowest.since}
+            for arch, lowest in report.lowest.items()
+        },
     }
 
 
 def _reason(reason: Reason) -> dict[str, object]:
-    return {
+    answer: dict[str, object] = {
         "code": reason.code,
         "severity": reason.severity,
         "file": reason.file,
         "subject": reason.subject,
-        "since": reason.since,
+        "follows": reason.follows,
     }
+    if reason.since or reason.lacking:
+        answer["since"] = reason.since
+    if reason.lacking:
+        answer["lacking"] = reason.lacking
+    return answer
 
 
 def _lines(report: Report) -> Iterator[str]:
@@ -95,41 +115,105 @@ def _lines(report: Report) -> Iterator[str]:
         patch = [reason for reason in verdict.reasons if reason.severity == "patch"]
         yield from _explain(reason for reason in verdict.reasons if reason not in patch)
         if patch:
-            yield "What no X_Y tag can say:"
+            series = ".".join(verdict.tag.split("_")[1:3])
+            words = "True, but not" if verdict.honest else "Besides, this does not hold"
+            yield f"{words} on every musl {series}:"
             yield from _explain(patch)
     if not report.verdicts:
         yield "no musllinux tag to judge"
     for arch, lowest in report.lowest.items():
-        yield f"lowest honest tag for {_printable(arch)}: {lowest or 'none'}"
+        yield f"lowest tag not found false for {_printable(arch)}: {_lowest(lowest)}"
 
 
 def _headline(verdict: Verdict) -> str:
-    words = "honest" if verdict.honest else "not honest"
-    if verdict.needs is None:
-        return words
-    return f"{words}, needs upstream musl {show_release(verdict.needs)} or later"
+    codes = {reason.code for reason in verdict.reasons}
+    if not verdict.honest:
+        words = "not honest"
+    elif not verdict.judged:
+        words = "not judged"
+    elif "release-unmeasured" in codes:
+        words = "not found false, but judged only in part"
+    else:
+        words = "honest"
+    if verdict.needs is not None:
+        rest = "the rest " if verdict.unmet else ""
+        words += f"; {rest}needs {_from(verdict.needs)} or later"
+    if verdict.honest and not verdict.taken:
+        words += "; the policy does not take it"
+    return words
+
+
+def _lowest(lowest: Lowest | None) -> str:
+    if lowest is None:
+        return "none"
+    words = _printable(lowest.tag)
+    if lowest.since is not None:
+        words += f", from {_from(lowest.since)} on"
+    if lowest.time64:
+        words += "; no audit can show that all parts agree on the width of time_t"
+    return words
+
+
+def _from(release: Release) -> str:
+    """Return a release, and the first Alpine Linux that one can test with."""
+    alpine = first_alpine(release)
+    return f"musl {show_release(release)}" + (f" (Alpine {alpine})" if alpine else "")
 
 
 def _explain(reasons: Iterable[Reason]) -> Iterator[str]:
-    """Yield each code once, what it means, where it was found and what to do."""
+    """Yield each code once, what it means, where it was found and what to do.
+
+    What only follows from another finding is counted there.
+    """
     order = list(CODES)
     by_code = sorted(reasons, key=lambda reason: order.index(reason.code))
     for name, group in groupby(by_code, key=lambda reason: reason.code):
+        found = [reason for reason in group if reason.follows is None]
+        if not found:
+            continue
         yield f"  {name}: {CODES[name].meaning}"
-        for where, found in groupby(group, key=lambda r: (r.file, r.since)):
-            yield from _place(where, [r.subject for r in found if r.subject])
-        yield f"    To do: {CODES[name].remedy}"
+        yield from _places(found)
+        for code in order:
+            count = sum(r.code == code and r.follows == name for r in by_code)
+            if count:
+                yield f"    Likely for this reason: {code}, {count} times"
+        remedies = {reason.remedy: reason.subject for reason in found}
+        for remedy, subject in remedies.items():
+            usual = remedy == CODES[name].remedy
+            whom = "" if usual else f" for {_printable(subject or '')}"
+            yield f"    To do{whom}: {remedy}"
 
 
-def _place(where: tuple[str | None, Release | None], subjects: list[str]) -> list[str]:
-    file, since = where
-    if file is None:
-        return []
-    names = ", ".join(map(_printable, subjects[:SHOWN]))
-    if len(subjects) > SHOWN:
-        names += f" and {len(subjects) - SHOWN} more"
-    line = f"    {_printable(file)}" + (f": {names}" if names else "")
-    return [line + (f" (musl {show_release(since)})" if since else "")]
+def _places(reasons: Iterable[Reason]) -> Iterator[str]:
+    """Yield where something was found, a line for each file and release."""
+    lines = []
+    found_somewhere = (reason for reason in reasons if reason.file is not None)
+    by_place = sorted(found_somewhere, key=_place)
+    for (file, release), found in groupby(by_place, key=_place):
+        names = [_printable(r.subject) for r in found if r.subject]
+        line = f"    {_printable(file)}" + (": " if names else "")
+        line += ", ".join(names[:SHOWN])
+        if len(names) > SHOWN:
+            line += f" and {len(names) - SHOWN} more"
+        lines.append(line + release)
+    yield from lines[:SHOWN]
+    if len(lines) > SHOWN:
+        yield f"    and {len(lines) - SHOWN} lines more; --json has all"
+
+
+def _place(reason: Reason) -> tuple[str, str]:
+    """Return where something was found, and words on the releases that have it."""
+    since = f"from {_from(reason.since)} on" if reason.since else ""
+    if reason.lacking:
+        since = f"not in {_list(reason.lacking)}" + (since and f", again {since}")
+    return reason.file or "", since and f"; {since}"
+
+
+def _list(releases: Sequence[Release]) -> str:
+    if len(releases) > 2:
+        first = show_release(releases[0])
+        return f"{len(releases)} releases, of which musl {first} is the first"
+    return "musl " + " and ".join(map(show_release, releases))
 
 
 def _printable(text: str) -> str:
@@ -143,3 +227,10 @@ def _release(text: str) -> Release:
         return parse_release(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _policy(path: str) -> Policy:
+    try:
+        return read_policy(path)
+    except InvalidPolicy as error:
+        raise argparse.ArgumentTypeError(_printable(str(error))) from error

@@ -117,6 +117,11 @@ class ElfObject:
     irelative: bool = False
     initial_exec: bool = False
 
+    @property
+    def is_extension(self) -> bool:
+        """Say whether Python can import it as a module."""
+        return any(name.startswith(("PyInit_", "PyInitU_")) for name in self.defined)
+
 
 def read_object(source: Source, limits: Limits) -> ElfObject | None:
     """Read a program or shared library, None for another kind of ELF file.

@@ -5,7 +5,7 @@ their codes mean.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
@@ -13,31 +13,30 @@ from musllinux.arch import ARCHITECTURES
 from musllinux_audit import musl
 from musllinux_audit.archive import Contents
 from musllinux_audit.dynamic import ElfObject
-from musllinux_audit.musl import Port, Release
+from musllinux_audit.musl import Port, Release, elf_arch
+from musllinux_audit.policy import Policy
 from musllinux_audit.reasons import Reason
+from musllinux_audit.suffixes import Pythons, unfound
 from musllinux_audit.wheel import Graph
 
 _PYTHON = re.compile(r"_?Py")
 """Names of Python's own API, which the interpreter has."""
-_GLIBC = re.compile(
-    r"ld-linux.*|ld(64)?\.so\..*|lib[cm]\.so\.6(\.1)?|libpthread\.so\.0|libdl\.so\.2"
-    r"|librt\.so\.1|libutil\.so\.1"
-)
-"""Names that glibc gives to its loader and its libraries."""
-_EXTENSION = re.compile(r"([0-9])([0-9]+)[a-z]*-(.+)\.so")
-"""What follows ``.cpython-`` in a file name: Python version, platform triplet."""
 _LIBC = re.compile(r"libc\.so(\..*)?|libc\.musl-.*|ld-musl-.*")
 """Names that musl has in a distribution, or in a wheel that it was copied to."""
 _LIBC_SYMBOLS = {"__libc_start_main", "__errno_location"}
 
 
 class Need(NamedTuple):
-    """A symbol or a loader's ability, and the releases that have it."""
+    """A symbol or a loader's ability, and the releases that have it.
+
+    ``follows`` is the code of a fault that would explain why none does.
+    """
 
     file: str
     subject: str
     releases: frozenset[Release]
     ability: bool = False
+    follows: str | None = None
 
 
 class Findings(NamedTuple):
@@ -48,49 +47,78 @@ class Findings(NamedTuple):
     faults: tuple[Reason, ...]
 
 
-def examine(contents: Contents, arch: str) -> Findings:
-    """Find what the wheel needs of musl on an ARCH, and what no release can mend."""
-    port = musl.port_of(arch)
+def examine(
+    contents: Contents, arch: str, pythons: Pythons, policy: Policy
+) -> Findings:
+    """Find what the wheel needs of musl on an ARCH, and what no release can mend.
+
+    Implements audit.any-machine: nothing here depends on the host.
+    """
     malformed = contents.malformed.items()
     faults = [Reason("object-malformed", file, why) for file, why in malformed]
-    faults += _suffixes(contents.files, arch)
-    if not any(row.arch == arch for row in ARCHITECTURES) or port is None:
+    port = _port(arch, policy)
+    if port is None:
         return Findings(None, (), tuple(faults))
     fitting = {
-        file: elf for file, elf in contents.objects.items() if arch in arches_of(elf)
+        file: elf
+        for file, elf in contents.objects.items()
+        if elf_arch(arch) in arches_of(elf)
     }
     graph = Graph(fitting)
-    faults += _foreign(contents, graph)
+    foreign = list(_foreign(contents, graph))
+    faults += foreign
+    wrong = {each.file for each in foreign if each.code == "wrong-architecture"}
+    for reason in unfound(contents.files, contents.objects, pythons, arch):
+        follows = "wrong-architecture" if reason.file in wrong else None
+        faults.append(reason._replace(follows=follows))
     for file, elf in fitting.items():
         faults += _refused(graph, file, elf)
         faults += _outside(graph, file, elf)
         faults += _grafted(file, elf)
-    needs = list(_needs(graph, port))
-    unknown = [need for need in needs if not need.releases]
-    faults += [Reason("symbol-unknown", need.file, need.subject) for need in unknown]
     if port.time64:
         faults += _mixed_time(graph)
-    needs = [need for need in needs if need.releases]
-    return Findings(port, tuple(needs), tuple(faults))
+    return Findings(port, tuple(_needs(graph, port, faults)), tuple(faults))
 
 
-def _needs(graph: Graph, port: Port) -> Iterator[Need]:
-    """Yield what the files need of musl that not every release has."""
-    abilities = musl.abilities()
+def _port(arch: str, policy: Policy) -> Port | None:
+    """Return what a policy lets one know of an ARCH, None if nothing."""
+    port = musl.port_of(arch)
+    if port is None:
+        return None
+    if policy.architectures is not None and arch not in policy.architectures:
+        return None
+    known = port.releases
+    if policy.releases is not None:
+        known = tuple(release for release in known if release in policy.releases)
+    return port._replace(releases=known, backports=policy.backports)
+
+
+def _needs(graph: Graph, port: Port, faults: list[Reason]) -> Iterator[Need]:
+    """Yield what the files need of musl that not every release has.
+
+    Implements audit.provided.
+    """
+    glibc = {reason.file for reason in faults if reason.code == "glibc-object"}
+    absent = {r.subject or "" for r in faults if r.code == "library-outside"}
+    bereft = graph.needers(absent)
     for file, elf in sorted(graph.objects.items()):
-        if elf.relr:
-            since = abilities["DT_RELR"]
-            having = frozenset(r for r in port.releases if r >= since)
-            if len(having) < len(port.releases):
-                yield Need(file, "DT_RELR", having, ability=True)
+        if elf.relr and len(having := port.able("DT_RELR")) < len(port.releases):
+            yield Need(file, "DT_RELR", having, ability=True)
         for symbol in sorted(elf.undefined):
             if _PYTHON.match(symbol):
                 continue
             having = port.resolving(symbol)
             if len(having) == len(port.releases) or graph.defines_along(file, symbol):
                 continue
-            if having or not _elsewhere(graph, symbol, file):
-                yield Need(file, symbol, having)
+            follows = None
+            if not having:
+                if _elsewhere(graph, symbol, file):
+                    continue
+                if graph.is_along(file, bereft):
+                    follows = "library-outside"
+                elif file in glibc:
+                    follows = "glibc-object"
+            yield Need(file, symbol, having, follows=follows)
 
 
 def _elsewhere(graph: Graph, symbol: str, file: str) -> bool:
@@ -99,17 +127,21 @@ def _elsewhere(graph: Graph, symbol: str, file: str) -> bool:
     A file that the wheel loads by hand, before or with this one, counts.
     """
     return graph.defines(symbol) or any(
-        symbol in symbols and graph.needs_along(file, library)
+        symbol in symbols and graph.is_along(file, graph.needers([library]))
         for library, symbols in musl.host_libraries().items()
     )
 
 
 def _outside(graph: Graph, file: str, elf: ElfObject) -> Iterator[Reason]:
-    """Find what the file needs that is neither in the wheel nor on every host."""
-    if elf.interpreter and _GLIBC.fullmatch(PurePosixPath(elf.interpreter).name):
+    """Find what the file needs that is neither in the wheel nor on every host.
+
+    Implements promise.libraries, promise.no-shim, promise.for-musl and
+    audit.libc-names.
+    """
+    if elf.interpreter and musl.is_glibc(PurePosixPath(elf.interpreter).name):
         yield Reason("glibc-object", file, elf.interpreter)
     for name in elf.needed:
-        if _GLIBC.fullmatch(name):
+        if musl.is_glibc(name):
             yield Reason("glibc-object", file, name)
         elif not (
             musl.is_musl(name)
@@ -122,8 +154,8 @@ def _outside(graph: Graph, file: str, elf: ElfObject) -> Iterator[Reason]:
 def _refused(graph: Graph, file: str, elf: ElfObject) -> Iterator[Reason]:
     """Find what musl's loader refuses to relocate.
 
-    A library that only programs load may use initial-exec TLS: it is there when
-    the program starts.
+    Implements promise.loads as far as relocations go.  A library that only programs
+    load may use initial-exec TLS: it is there when the program starts.
     """
     if elf.irelative:
         yield Reason("relocation-refused", file, "IRELATIVE")
@@ -136,62 +168,41 @@ def _refused(graph: Graph, file: str, elf: ElfObject) -> Iterator[Reason]:
 
 
 def _grafted(file: str, elf: ElfObject) -> Iterator[Reason]:
-    """Find a C library, by its name or by what it defines."""
-    names = {PurePosixPath(file).name, elf.soname or ""}
-    if elf.defined >= _LIBC_SYMBOLS or any(map(_LIBC.fullmatch, names)):
-        yield Reason("libc-grafted", file, elf.soname)
+    """Find a C library, by its name or by what it defines.
+
+    Implements promise.no-libc.
+    """
+    if elf.soname is not None and _LIBC.fullmatch(elf.soname):
+        yield Reason("libc-grafted", file, f"its DT_SONAME is {elf.soname}")
+    elif _LIBC.fullmatch(PurePosixPath(file).name):
+        yield Reason("libc-grafted", file, "by its file name")
+    elif elf.defined >= _LIBC_SYMBOLS:
+        names = " and ".join(sorted(_LIBC_SYMBOLS))
+        yield Reason("libc-grafted", file, f"defines {names}")
 
 
 def _foreign(contents: Contents, graph: Graph) -> Iterator[Reason]:
     """Find files that are not for this architecture.
 
-    Beside files that are, one which no extension module is and nothing needs may
-    be there for another host.
+    Implements promise.arch.  Beside files that are, one which no extension module is
+    and nothing needs may be there for another host.
     """
     for file, elf in contents.objects.items():
         if file in graph.objects:
             continue
         names = {PurePosixPath(file).name, elf.soname or ""}
-        wanted = any(map(graph.is_needed, names)) or any(
-            symbol.startswith("PyInit_") for symbol in elf.defined
-        )
+        wanted = elf.is_extension or any(map(graph.is_needed, names))
         code = "wrong-architecture"
         if graph.objects and not wanted:
             code = "foreign-object"
         yield Reason(code, file, _describe(elf))
 
 
-def _suffixes(files: Iterable[str], arch: str) -> Iterator[Reason]:
-    """Find extension modules that CPython on musl does not look for."""
-    suffix = musl.extension_suffix(arch)
-    present = set(files)
-    for file in sorted(present):
-        module, _, rest = file.rpartition(".cpython-")
-        match = _EXTENSION.fullmatch(rest)
-        if not module or match is None or suffix is None:
-            continue
-        major, minor, triplet = match.groups()
-        version = int(major), int(minor[:4])
-        own = file.removesuffix(f"-{triplet}.so")
-        if triplet == suffix and version >= (3, 11):
-            continue
-        if present & {f"{module}.so", f"{module}.abi3.so"}:
-            continue
-        glibc = suffix.replace("musl", "gnu")
-        if version >= (3, 11):
-            if f"{own}-{suffix}.so" not in present:
-                yield Reason("suffix-not-searched", file)
-        elif triplet not in (suffix, glibc):
-            yield Reason("suffix-not-searched", file)
-        elif not present >= {f"{own}-{suffix}.so", f"{own}-{glibc}.so"}:
-            yield Reason("suffix-not-everywhere", file)
-
-
 def _mixed_time(graph: Graph) -> Iterator[Reason]:
     """Find calls with a 32-bit and with a 64-bit time_t.
 
-    What a language restates in its own types leaves no trace, so this finds
-    some mixtures and not all.
+    Implements time64.mixed-object.  What a language restates in its own types leaves
+    no trace, so this finds some mixtures and not all.
     """
     redirected = musl.time64_names()
     new_names = frozenset(redirected.values())

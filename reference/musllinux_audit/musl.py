@@ -1,7 +1,8 @@
 """Which musl release resolves which symbol (``symbols.json`` and ``musl.json``)."""
 
 import json
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any, NamedTuple
@@ -34,21 +35,38 @@ def show_release(release: Release) -> str:
 class Port(NamedTuple):
     """An architecture as musl sees it: its name, and the releases that have it.
 
-    ``time64`` says whether 1.2.0 widened its ``time_t``.
+    ``time64`` says whether 1.2.0 widened its ``time_t``.  ``backports`` says which
+    releases have, in a distribution's musl, what the upstream release lacks.
     """
 
     name: str
     releases: tuple[Release, ...]
     time64: bool
+    backports: Mapping[str, frozenset[Release]] = {}
 
     def resolving(self, symbol: str) -> frozenset[Release]:
-        """Return the releases whose loader resolves a reference to this symbol."""
-        return frozenset(
+        """Return the releases whose loader resolves a reference to this symbol.
+
+        Implements audit.upstream and audit.no-versions.
+        """
+        spans = _spans(self.name).get(symbol, ())
+        return self._having(symbol, spans)
+
+    def able(self, ability: str) -> frozenset[Release]:
+        """Return the releases whose loader has an ability that no symbol shows."""
+        return self._having(ability, [(abilities()[ability], _LAST)])
+
+    def _having(
+        self, what: str, spans: Sequence[tuple[Release, Release]]
+    ) -> frozenset[Release]:
+        upstream = frozenset(
             release
-            for since, until in _spans(self.name).get(symbol, ())
+            for since, until in spans
             for release in self.releases
             if since <= release <= until
         )
+        backports = self.backports.get(what, frozenset())
+        return upstream | backports.intersection(self.releases)
 
     def promised(self, floor: Release) -> Sequence[Release]:
         """Return the releases, from this floor on, that a tag covers.
@@ -58,6 +76,14 @@ class Port(NamedTuple):
         """
         major = [release for release in self.releases if release[0] == floor[0]]
         return [release for release in major if release >= floor] or major[-1:]
+
+
+def elf_arch(arch: str) -> str:
+    """Return the ARCH of Appendix A whose files an ARCH runs.
+
+    Code for ``armv8l`` is that for ``armv7l``; every other ARCH has its own.
+    """
+    return "armv7l" if arch == "armv8l" else arch
 
 
 @cache
@@ -70,7 +96,7 @@ def releases() -> tuple[Release, ...]:
 def port_of(arch: str) -> Port | None:
     """Return the port that serves an ARCH, None if its symbols are not known."""
     for row in load("musl.json")["ports"]:
-        if arch in row["arches"]:
+        if elf_arch(arch) in row["arches"]:
             first = parse_release(row["since"] or "0.0.0")
             known = tuple(release for release in releases() if release >= first)
             return Port(row["port"], known, row["time64"])
@@ -152,8 +178,36 @@ def _libc_names() -> tuple[str, ...]:
     return tuple("lib" + part for part in load("loaders.json")["resolved_prefixes"])
 
 
+def is_glibc(name: str) -> bool:
+    """Say whether glibc gives this file name to its loader or to a library."""
+    names, prefixes = _glibc_names()
+    return name in names or name.startswith(prefixes)
+
+
+@cache
+def _glibc_names() -> tuple[frozenset[str], tuple[str, ...]]:
+    data = load("loaders.json")
+    return frozenset(data["glibc_names"]), tuple(data["glibc_prefixes"])
+
+
 @cache
 def extension_suffix(arch: str) -> str | None:
     """Return what CPython on musl puts before ``.so``, None if not known."""
-    suffix = load("musl.json")["extension_suffix"].get(arch)
+    suffix = load("musl.json")["extension_suffix"].get(elf_arch(arch))
     return None if suffix is None else str(suffix)
+
+
+@cache
+def first_alpine(release: Release) -> str | None:
+    """Return the first Alpine Linux with this musl release or a later one.
+
+    None if there is none yet, or if it may be older than the oldest in the data.
+    """
+    shipped = []
+    for row in load("alpine.json")["alpine"]:
+        match = re.match(r"[0-9]+\.[0-9]+\.[0-9]+", row["musl_package"])
+        if match:
+            shipped.append((parse_release(match[0]), str(row["alpine"])))
+    if not shipped or shipped[0][0] >= release:
+        return None
+    return next((alpine for musl, alpine in shipped if musl >= release), None)

@@ -6,57 +6,86 @@ from functools import cache
 from pathlib import PurePath
 from typing import NamedTuple
 
+from packaging.tags import Tag
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
 from musllinux.tag import InvalidTag, MusllinuxTag, parse_tag
-from musllinux_audit import musl
 from musllinux_audit.archive import Contents, UnreadableWheel, read_wheel
 from musllinux_audit.findings import Findings, Need, arches_of, examine
 from musllinux_audit.musl import Release
+from musllinux_audit.policy import Policy
 from musllinux_audit.reasons import Reason
+from musllinux_audit.suffixes import tagged_for
 
 
 class Verdict(NamedTuple):
     """What holds of one tag.
 
-    ``needs`` is the release from which on musl has all that the wheel needs, on the
-    tag's architecture; None if every release there has it, or none.
+    ``judged`` is false if the tag is malformed, or nothing is known of its ARCH or of
+    its X, so that no file was held against a musl release.  ``needs`` is the release
+    from which on musl has, on the tag's architecture, all that the wheel needs and
+    the newest release has; None if every release there has it.  ``unmet`` is what
+    the newest release does not have.  ``taken`` says whether the policy lets an index
+    take the tag; without one, whether it is honest.
     """
 
     tag: str
     honest: bool
     needs: Release | None
     reasons: tuple[Reason, ...]
+    judged: bool = True
+    unmet: tuple[str, ...] = ()
+    taken: bool = True
+
+
+class Lowest(NamedTuple):
+    """The lowest tag that was not found false.
+
+    ``since`` is the release of its series from which on it is true, None if that is
+    the floor.  ``time64`` says whether musl 1.2.0 widened ``time_t`` on this
+    architecture, so that the tag says nothing of its width.
+    """
+
+    tag: str
+    since: Release | None
+    time64: bool
 
 
 class Report(NamedTuple):
     """What an audit says of a wheel.
 
     ``lowest`` holds, for each ARCH that the wheel is tagged for or built for, the
-    lowest tag that would be honest, None if there is none.
+    lowest tag of a known X.Y that is not false, None if there is none.
     """
 
     verdicts: tuple[Verdict, ...]
-    lowest: Mapping[str, str | None]
+    lowest: Mapping[str, Lowest | None]
 
 
 def audit(
     wheel: str | os.PathLike[str], tag: str, floor: Release | None = None
 ) -> Verdict:
-    """Judge one platform tag of a wheel, whatever tags its name carries.
+    """Judge one platform tag of a wheel, whatever platform tags its name carries.
 
     ``floor`` is the oldest release that the tag is held to, by default X.Y.0.
+    Which interpreters are to find the wheel's modules stands in its file name.
 
     Raises:
         UnreadableWheel: with the reason, in one line.
         ValueError: the floor is of another series than the tag.
     """
+    policy = Policy(floors={} if floor is None else {floor[:2]: floor})
+    parsed = _parse(tag)
+    if floor and parsed and floor[:2] != parsed[:2]:
+        raise ValueError(f"the floor of {tag} must be {parsed.major}.{parsed.minor}.Z")
     contents = read_wheel(wheel)
-    return _audit(lambda arch: examine(contents, arch), tag, floor)
+    return _audit(_finder(wheel, contents, policy), tag, policy)
 
 
 def audit_wheel(
-    wheel: str | os.PathLike[str], minimum: Release | None = None
+    wheel: str | os.PathLike[str],
+    minimum: Release | None = None,
+    policy: Policy | None = None,
 ) -> Report:
     """Judge all musllinux tags in the name of a wheel.
 
@@ -65,23 +94,18 @@ def audit_wheel(
     Raises:
         UnreadableWheel: with the reason, in one line.
     """
+    policy = policy or Policy()
+    if minimum is not None:
+        policy = policy._replace(floors={**policy.floors, minimum[:2]: minimum})
     tags = musllinux_tags(PurePath(wheel).name)
     contents = read_wheel(wheel)
-    find = cache(lambda arch: examine(contents, arch))
-    verdicts = []
-    arches = []
-    for tag in tags:
-        parsed = _parse(tag)
-        floor = None
-        if parsed is not None:
-            arches.append(parsed.arch)
-            if minimum is not None and minimum[:2] == parsed[:2]:
-                floor = minimum
-        verdicts.append(_audit(find, tag, floor))
-    if not arches:
-        arches.extend(_built_for(contents))
-    lowest = {arch: _lowest(find(arch), arch) for arch in arches}
-    return Report(tuple(verdicts), lowest)
+    find = _finder(wheel, contents, policy)
+    parsed = filter(None, map(_parse, tags))
+    arches = [tag.arch for tag in parsed] or list(_built_for(contents))
+    return Report(
+        tuple(_audit(find, tag, policy) for tag in tags),
+        {arch: _lowest(find(arch), arch, policy) for arch in arches},
+    )
 
 
 def musllinux_tags(filename: str) -> list[str]:
@@ -90,11 +114,28 @@ def musllinux_tags(filename: str) -> list[str]:
     Raises:
         UnreadableWheel: this is no name of a wheel.
     """
+    platforms = {tag.platform for tag in _tags(filename)}
+    return sorted(name for name in platforms if name.startswith("musllinux"))
+
+
+def _tags(filename: str) -> frozenset[Tag]:
     try:
-        _, _, _, tags = parse_wheel_filename(filename)
+        return parse_wheel_filename(filename)[3]
     except InvalidWheelFilename as error:
         raise UnreadableWheel(str(error)) from error
-    return sorted({t.platform for t in tags if t.platform.startswith("musllinux")})
+
+
+def _finder(
+    wheel: str | os.PathLike[str], contents: Contents, policy: Policy
+) -> Callable[[str], Findings]:
+    """Return the function that examines the wheel for an ARCH, once for each."""
+
+    @cache
+    def find(arch: str) -> Findings:
+        pythons = tagged_for(_tags(PurePath(wheel).name))
+        return examine(contents, arch, pythons, policy)
+
+    return find
 
 
 def _parse(tag: str) -> MusllinuxTag | None:
@@ -104,45 +145,64 @@ def _parse(tag: str) -> MusllinuxTag | None:
         return None
 
 
-def _audit(find: Callable[[str], Findings], tag: str, floor: Release | None) -> Verdict:
+def _audit(find: Callable[[str], Findings], tag: str, policy: Policy) -> Verdict:
     parsed = _parse(tag)
     if parsed is None:
-        return Verdict(tag, False, None, (Reason("tag-malformed"),))
-    floor = floor or (parsed.major, parsed.minor, 0)
-    if floor[:2] != parsed[:2]:
-        raise ValueError(f"the floor of {tag} must be {parsed.major}.{parsed.minor}.Z")
-    return judge(find(parsed.arch), tag, floor)
+        malformed = (Reason("tag-malformed"),)
+        return Verdict(tag, False, None, malformed, judged=False, taken=False)
+    return judge(find(parsed.arch), tag, policy)
 
 
-def _lowest(findings: Findings, arch: str) -> str | None:
-    """Return the lowest tag of the releases measured that would be honest."""
-    known = findings.port.releases if findings.port else ()
-    for major, minor in dict.fromkeys(release[:2] for release in known):
-        tag = f"musllinux_{major}_{minor}_{arch}"
-        if judge(findings, tag, (major, minor, 0)).honest:
-            return tag
+def _lowest(findings: Findings, arch: str, policy: Policy) -> Lowest | None:
+    """Return the lowest tag of the releases known that would be honest.
+
+    Implements audit.assign, and says nothing that time64.no-proof forbids.
+    """
+    port = findings.port
+    if port is None:
+        return None
+    for series in dict.fromkeys(release[:2] for release in port.releases):
+        tag = f"musllinux_{series[0]}_{series[1]}_{arch}"
+        verdict = judge(findings, tag, policy)
+        if verdict.honest:
+            patches = [r.since for r in verdict.reasons if r.severity == "patch"]
+            since = max(filter(None, patches), default=None)
+            return Lowest(tag, since, port.time64)
     return None
 
 
-def judge(findings: Findings, tag: str, floor: Release) -> Verdict:
-    """Hold what was found against the releases that a tag promises."""
+def judge(findings: Findings, tag: str, policy: Policy) -> Verdict:
+    """Hold what was found against the releases that a well-formed tag promises.
+
+    Implements audit.honest, audit.codes, audit.needs and audit.patch.
+    """
+    parsed = parse_tag(tag)
+    floor = policy.floor(parsed[:2])
     port = findings.port
+    known = [r for r in port.releases if r[0] == floor[0]] if port else []
+    promised = port.promised(floor) if port else []
     reasons = list(findings.faults)
-    needs: Release | None = None
     if port is None:
         reasons.append(Reason("architecture-unlisted"))
-    else:
-        promised = port.promised(floor)
-        if floor[:2] not in {release[:2] for release in musl.releases()}:
-            reasons.append(Reason("release-unmeasured"))
-        for need in findings.needs:
-            since = _for_good(port.releases, need.releases)
-            needs = max(filter(None, (needs, since)), default=None)
-            code = _code(need, promised, floor)
-            if code is not None:
-                reasons.append(Reason(code, need.file, need.subject, since))
-    honest = all(reason.severity != "breaks" for reason in reasons)
-    return Verdict(tag, honest, needs, tuple(reasons))
+    elif floor[:2] not in {release[:2] for release in known}:
+        reasons.append(Reason("release-unmeasured"))
+    needs: Release | None = None
+    unmet = []
+    for need in findings.needs if promised else ():
+        since = _for_good(known, need.releases)
+        needs = max(filter(None, (needs, since)), default=None)
+        if since is None:
+            unmet.append(need.subject)
+        reasons += _reasons(need, promised, floor)
+    return Verdict(
+        tag,
+        all(reason.severity != "breaks" for reason in reasons),
+        needs,
+        tuple(reasons),
+        judged=bool(promised),
+        unmet=tuple(dict.fromkeys(unmet)),
+        taken=not any(map(policy.refuses, reasons)),
+    )
 
 
 def _for_good(
@@ -158,17 +218,29 @@ def _for_good(
     return since
 
 
-def _code(need: Need, promised: Iterable[Release], floor: Release) -> str | None:
-    """Return the reason code for a need, None if all promised releases meet it."""
-    met = [release in need.releases for release in promised]
-    if all(met):
-        return None
+def _reasons(
+    need: Need, promised: Iterable[Release], floor: Release
+) -> Iterator[Reason]:
+    """Yield why the promised releases do not meet a need, if they do not.
+
+    Implements promise.loads, promise.later-minor, promise.later-removal,
+    promise.patch-release, promise.upstream and time64.new-names.
+    """
+    lacking = tuple(release for release in promised if release not in need.releases)
+    if not lacking:
+        return
     since = _for_good(promised, need.releases)
-    if not any(met) or since is None or False in met[met.index(True) :]:
-        return "symbol-removed-later"
-    if since[:2] == floor[:2]:
-        return "needs-patch-release"
-    return "loader-too-new" if need.ability else "symbol-too-new"
+    if not need.releases:
+        code = "symbol-unknown"
+    elif min(need.releases) < lacking[-1]:
+        code = "symbol-removed-later"
+    elif since is not None and since[:2] == floor[:2]:
+        code = "needs-patch-release"
+    else:
+        code = "loader-too-new" if need.ability else "symbol-too-new"
+    if code != "symbol-removed-later":
+        lacking = ()
+    yield Reason(code, need.file, need.subject, since, lacking, need.follows)
 
 
 def _built_for(contents: Contents) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """Why a tag is not honest: the codes, and what each of them says."""
 
+import re
 from typing import NamedTuple
 
 from musllinux_audit.musl import Release
@@ -10,7 +11,8 @@ class Code(NamedTuple):
 
     ``severity`` is ``breaks`` (the tag is not honest), ``patch`` (the tag is true
     from a patch release on, which no tag can say), ``warning`` (the wheel may fail)
-    or ``note`` (worth knowing).
+    or ``note`` (worth knowing).  ``remedy`` is what
+    mends it where :attr:`Reason.remedy` knows nothing better.
     """
 
     severity: str
@@ -31,10 +33,9 @@ CODES = {
     ),
     "symbol-removed-later": Code(
         "breaks",
-        "An older musl resolves the symbol, and a newer one that the tag covers does"
-        " not: 'or later' is not true.",
-        "Call the function by its lasting name: posix_fallocate, for instance, in"
-        " place of posix_fallocate64.",
+        "An older musl has the symbol, and one that the tag covers does not: 'or"
+        " later' is not true.",
+        "Use a function that musl's headers declare in its place.",
     ),
     "symbol-unknown": Code(
         "breaks",
@@ -46,8 +47,7 @@ CODES = {
         "breaks",
         "The file relies on something that musl's loader does only since a later X.Y"
         " than the tag's.",
-        "For DT_RELR, link with -z nopack-relative-relocs, and bundle libraries linked"
-        " so.",
+        "Build against the musl that the tag names, or name a later one in the tag.",
     ),
     "relocation-refused": Code(
         "breaks",
@@ -82,15 +82,16 @@ CODES = {
     ),
     "suffix-not-searched": Code(
         "breaks",
-        "CPython on musl does not search the suffix of this extension module, and the"
-        " wheel has no other file for the module.",
-        "Name the file as sysconfig's EXT_SUFFIX says on musl.",
+        "A CPython that the wheel is tagged for does not search the suffix of this"
+        " extension module, and the wheel has no other file for the module.",
+        "Name the file as sysconfig's EXT_SUFFIX says in each such CPython on musl, or"
+        " name those in the tags that find it.",
     ),
     "needs-patch-release": Code(
         "patch",
-        "The file works only from this patch release on; no tag can say so.",
-        "Build against the oldest release of the series, and bundle libraries built so;"
-        " for DT_RELR, link with -z nopack-relative-relocs.",
+        "The need is met only from this patch release on, and a tag cannot name one.",
+        "Build the wheel, and the libraries that are copied into it, against the"
+        " oldest musl of the series.",
     ),
     "suffix-not-everywhere": Code(
         "warning",
@@ -106,14 +107,14 @@ CODES = {
     ),
     "architecture-unlisted": Code(
         "warning",
-        "The architecture is not in Appendix A, so neither files nor symbols were"
-        " judged.",
+        "The architecture is not in Appendix A, or not in the policy, so neither files"
+        " nor symbols were judged.",
         "Use an ARCH of Appendix A.",
     ),
     "release-unmeasured": Code(
         "warning",
-        "No release of the tag's X.Y was measured, so its symbols are judged by those"
-        " of the nearest X.Y of the same major version, if there is one.",
+        "No musl release of the tag's X.Y for this ARCH is known, so its symbols are"
+        " judged by those of the nearest X.Y with the same X, if there is one.",
         "Use a tag of a known X.Y.",
     ),
     "mixed-time-across": Code(
@@ -130,20 +131,68 @@ CODES = {
     ),
 }
 
+_KNOWN_BETTER = [
+    (
+        "loader-too-new|needs-patch-release",
+        "DT_RELR",
+        "Link with -z nopack-relative-relocs. If the library was copied from the image"
+        " that built the wheel, build on an image of an older distribution, or build"
+        " the library yourself.",
+    ),
+    (
+        "symbol-removed-later",
+        "posix_fallocate64",
+        "Call posix_fallocate: off_t has 64 bits in every musl. A library that was"
+        " built with -D_LARGEFILE64_SOURCE must be built again without it.",
+    ),
+    (
+        "symbol-removed-later",
+        "__[fl]?xstat(at)?(64)?",
+        "Compile against musl's headers, which call stat, fstat, lstat and fstatat.",
+    ),
+    (
+        "library-outside",
+        r"libgcompat\.so.*",
+        "Do not bundle it: gcompat imitates glibc. Build against musl.",
+    ),
+    (
+        "library-outside",
+        r"libpython[0-9].*",
+        "Do not link extension modules with libpython: the interpreter that imports"
+        " them has its symbols.",
+    ),
+]
+"""Codes and subjects that want another remedy than others of the code."""
+
 
 class Reason(NamedTuple):
     """One finding.
 
     ``file`` is a name in the wheel; ``subject`` the symbol, library or ability in
-    question; ``since`` the first musl release that has it for good.
+    question; ``since`` the first musl release from which on all have it, if any.
+    ``lacking`` are the covered releases that no longer have what older ones had.
+    ``follows`` is the code of another finding of which this one is likely no more
+    than the consequence.
     """
 
     code: str
     file: str | None = None
     subject: str | None = None
     since: Release | None = None
+    lacking: tuple[Release, ...] = ()
+    follows: str | None = None
 
     @property
     def severity(self) -> str:
         """The severity of the code."""
         return CODES[self.code].severity
+
+    @property
+    def remedy(self) -> str:
+        """What mends this finding, in a sentence or two."""
+        for codes, subjects, remedy in _KNOWN_BETTER:
+            if re.fullmatch(codes, self.code) and re.fullmatch(
+                subjects, self.subject or ""
+            ):
+                return remedy
+        return CODES[self.code].remedy

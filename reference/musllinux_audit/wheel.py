@@ -1,6 +1,6 @@
 """How the ELF files of a wheel hang together: who loads whom, who defines what."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import PurePosixPath
 
@@ -48,13 +48,20 @@ class Graph:
         """Say whether any file has this DT_NEEDED name."""
         return name in self._needers
 
-    def needs_along(self, file: str, library: str) -> bool:
-        """Say whether this file, or one loaded along with it, needs a library."""
-        return bool(self._needers.get(library, 0) & self._company(file))
+    def needers(self, libraries: Iterable[str]) -> int:
+        """Return the set of files that have one of these DT_NEEDED names."""
+        return _union(self._needers.get(name, 0) for name in libraries)
+
+    def is_along(self, file: str, files: int) -> bool:
+        """Say whether this file, or one loaded along with it, is in a set."""
+        return bool(files & self._company(file))
 
     def defines_along(self, file: str, symbol: str) -> bool:
-        """Say whether this file, or one loaded along with it, has a symbol."""
-        return bool(self._definers.get(symbol, 0) & self._company(file))
+        """Say whether this file, or one loaded along with it, has a symbol.
+
+        Implements audit.provided.
+        """
+        return self.is_along(file, self._definers.get(symbol, 0))
 
     def defines(self, symbol: str) -> bool:
         """Say whether any file has a symbol."""
@@ -83,7 +90,7 @@ class Graph:
         return _union(loaded for loaded in self._loads.values() if loaded & bit)
 
 
-def _union(sets: Iterator[int]) -> int:
+def _union(sets: Iterable[int]) -> int:
     union = 0
     for files in sets:
         union |= files
