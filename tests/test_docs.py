@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from musllinux_conformance import vectors
+from musllinux_conformance import vectors, wording
 from musllinux_conformance.vectors import Vector
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "docs"), str(ROOT / "docs/_ext")]
 
-from musllinux_docs import evidence, wording  # noqa: E402
+from musllinux_docs import evidence  # noqa: E402
 from musllinux_docs.evidence import Entry, Report  # noqa: E402
 
 import check_site  # noqa: E402

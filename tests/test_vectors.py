@@ -29,6 +29,12 @@ def test_vectors_stand_in_the_folder_of_their_family() -> None:
             assert entry["id"].startswith(f"{path.parent.name}/"), path
 
 
+def test_every_file_fits_the_schema() -> None:
+    schema = vectors.validator("vectors.json")
+    for path in vectors.paths():
+        schema.validate(json.loads(path.read_text("utf-8")))
+
+
 def test_titles_say_what_is_so() -> None:
     for vector in SUITE.values():
         assert not re.search(r"\b(should|must|tests?|checks?)\b", vector.title, re.I)

@@ -16,6 +16,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+from musllinux_conformance import cache
+
 MATRIX = Path(__file__).with_name("matrix.json")
 """The versions of each tool that are looked at, newest first."""
 
@@ -45,10 +47,15 @@ class Environment(NamedTuple):
         return self.root / "lib" / f"python{PYTHON}" / "site-packages"
 
 
+def listed() -> dict[str, list[str]]:
+    """Return the versions of each tool that the matrix lists, newest first."""
+    versions: dict[str, list[str]] = json.loads(MATRIX.read_text("utf-8"))
+    return versions
+
+
 def newest(tool: str) -> str:
     """Return the newest version of a tool that the matrix lists."""
-    versions: dict[str, list[str]] = json.loads(MATRIX.read_text("utf-8"))
-    return versions[tool][0]
+    return listed()[tool][0]
 
 
 def ensure(tool: str, version: str | None = None) -> Environment:
@@ -64,20 +71,12 @@ def ensure(tool: str, version: str | None = None) -> Environment:
     version = version or newest(tool)
     if not re.fullmatch(r"[0-9][0-9A-Za-z.+!]*", version):
         raise ValueError(f"{tool}@{version}: {version!r} is no version, such as 1.2")
-    root = _cache() / "environments" / f"{tool}-{version}-python{PYTHON}"
+    root = cache.folder() / "environments" / f"{tool}-{version}-python{PYTHON}"
     environment = Environment(root, tool, version)
     with _locked(root):
         if not _complete(environment):
             _make(environment)
     return environment
-
-
-def _cache() -> Path:
-    checkout = Path(__file__).resolve().parents[2]
-    if (checkout / "pyproject.toml").is_file():
-        return checkout / ".cache"
-    user = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(user, "musllinux-conformance")
 
 
 @contextmanager

@@ -3,13 +3,11 @@
 from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parent
+_ROOT = _PACKAGE.parent.parent
 
+CHECKOUT = (_ROOT / "conformance" / "vectors").is_dir()
+"""Whether this is a checkout of the project."""
 
-def _find(installed: str, in_checkout: str) -> Path:
-    inside = _PACKAGE / installed
-    return inside if inside.exists() else _PACKAGE.parent.parent / in_checkout
-
-
-VECTORS = _find("vectors", "conformance/vectors")
-SCHEMA = _find("schema", "conformance/schema")
-PEP = _find("pep-9999.rst", "pep/pep-9999.rst")
+VECTORS = _ROOT / "conformance" / "vectors" if CHECKOUT else _PACKAGE / "vectors"
+SCHEMA = _ROOT / "conformance" / "schema" if CHECKOUT else _PACKAGE / "schema"
+PEP = _ROOT / "pep" / "pep-9999.rst" if CHECKOUT else _PACKAGE / "pep-9999.rst"

@@ -14,6 +14,7 @@ from musllinux_conformance import (
     report,
     requirements,
     vectors,
+    wording,
     xfails,
 )
 from musllinux_conformance.outcomes import (
@@ -77,6 +78,7 @@ class Conformance:
         self.run: Run | None = None
         self.results: dict[str, Result] = {}
         self.verdicts: dict[str, str] = {}
+        self.complaints: list[str] = []
 
     def begin(self, chosen: list[vectors.Vector]) -> None:
         """Prepare and start the implementation.
@@ -117,7 +119,7 @@ class Conformance:
         self.verdicts = verdicts(self.suite, implementation.operations, outcomes)
         try:
             if path := self.config.getoption("--write-xfails"):
-                xfails.write(path, raw)
+                xfails.write(path, raw, self.expected)
             if path := self.config.getoption("--report"):
                 content = report.build(
                     self.spec, implementation, self.verdicts, self.results
@@ -125,13 +127,14 @@ class Conformance:
                 report.write(path, content)
         except OSError as error:
             raise pytest.UsageError(str(error)) from error
-        required = self.config.getoption("--require")
         seen = set(outcomes.values())
-        return (
-            bool(seen & set(JUDGED))
-            and not seen & set(RED)
-            and all(self.verdicts[group] == "conforms" for group in required)
-        )
+        if not seen & set(JUDGED):
+            self.complaints.append("nothing was judged")
+        for group in self.config.getoption("--require"):
+            if self.verdicts[group] != "conforms":
+                verdict = self.verdicts[group]
+                self.complaints.append(f"--require {group}: the verdict is {verdict}")
+        return not self.complaints and not seen & set(RED)
 
 
 _STATE = pytest.StashKey[Conformance]()
@@ -275,7 +278,13 @@ def pytest_terminal_summary(
     colours = {"conforms": "green", "fails": "red"}
     for group, verdict in state.verdicts.items():
         colour = colours.get(verdict, "yellow")
-        write(f"{group:<10} {verdict}{_counts(state, group)}", **{colour: True})
+        counts = "" if verdict == "not claimed" else _counts(state, group)
+        write(f"{group:<10} {verdict}{counts}", **{colour: True})
+    for complaint in state.complaints:
+        write(complaint, red=True)
+    missing = [r.detail for r in state.results.values() if r.outcome == UNAVAILABLE]
+    for reason in sorted(set(missing)):
+        write(f"{missing.count(reason)} unavailable here: {reason}", yellow=True)
     for result in state.results.values():
         if result.outcome in (*RED, ADVISORY):
             write("")
@@ -308,9 +317,21 @@ def block(spec: str, result: Result) -> list[str]:
             initial_indent="  ",
             subsequent_indent="  ",
         )
-    lines += [
-        f"  expected  {compare.words(vector.expect)}",
-        f"  answered  {result.detail}",
-        f"  again     {report.command(spec, vector.id)}",
+    asked = [vector.request["op"]]
+    for label, its in wording.rows(vector.request):
+        asked.append(f"{label} {' / '.join(line.strip() for line in its)}")
+    told = [
+        ("asked", ", ".join(asked)),
+        ("expected", compare.words(vector.expect)),
+        ("answered", result.detail),
     ]
-    return lines
+    for label, words in told:
+        shown = wording.visible(words)
+        lines += textwrap.wrap(
+            shown if len(shown) < 1000 else shown[:1000] + " ...",
+            80,
+            initial_indent=f"  {label:<9} ",
+            subsequent_indent=" " * 12,
+            break_on_hyphens=False,
+        )
+    return [*lines, f"  again     {report.command(spec, vector.id)}"]

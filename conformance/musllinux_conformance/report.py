@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from musllinux_conformance import __version__, vectors
+from musllinux_conformance import __version__, files, vectors
 from musllinux_conformance.outcomes import Result
 from musllinux_conformance.program import Implementation
 from musllinux_conformance.vectors import Json
@@ -17,8 +17,9 @@ REVISION = "draft"
 
 
 def command(spec: str, vector_id: str) -> str:
-    """Return the command that asks one vector alone."""
-    return f"pytest conformance --impl={shlex.quote(spec)} --vector {vector_id}"
+    """Return the command that asks one vector alone, in a checkout or without one."""
+    run = "pytest conformance" if files.CHECKOUT else "python -m musllinux_conformance"
+    return f"{run} --impl={shlex.quote(spec)} --vector {vector_id}"
 
 
 def build(

@@ -6,9 +6,9 @@ the operations and take the fields of the request as keywords; ``elf`` and ``std
 arrive as bytes.  A method that is absent is an operation that is not supported.
 
 The object may say of itself ``name``, ``version``, ``language``, ``lineage``,
-``python`` and ``reasons``.  With a method ``answer_many`` it is given lists of requests,
-and returns as many answers, each of which is ``{"ok": value}``, ``{"rejected": why}``,
-``{"unsupported": why}`` or ``{"error": why}``.
+``python`` and ``reasons``.  With a method ``answer_many`` it is given lists of
+requests, and returns as many answers: ``{"ok": value}``, ``{"rejected": why}``,
+``{"unsupported": why}`` or ``{"error": why}`` each.
 """
 
 import base64
@@ -17,9 +17,11 @@ import json
 import os
 import select
 import sys
+import traceback
+from pathlib import Path
 from typing import Any, BinaryIO
 
-from musllinux_conformance import Rejected
+from musllinux_conformance import Rejected, Unsupported
 
 OPERATIONS = (
     "parse_tag",
@@ -43,9 +45,14 @@ def load(reference: str, version: str | None) -> Any:
     found: Any = importlib.import_module(module)
     for part in attribute.split("."):
         found = getattr(found, part)
-    if isinstance(found, type):
-        return found() if version is None else found(version)
-    return found
+    if not isinstance(found, type):
+        return found
+    if version is None:
+        return found()
+    try:
+        return found(version)
+    except TypeError as error:
+        raise SystemExit(f"{reference} offers no versions: {error}") from error
 
 
 def answer(implementation: Any, request: dict[str, Any]) -> dict[str, Any]:
@@ -58,6 +65,8 @@ def answer(implementation: Any, request: dict[str, Any]) -> dict[str, Any]:
         return {"ok": getattr(implementation, request["op"])(**fields)}
     except Rejected as why:
         return {"rejected": str(why)}
+    except Unsupported as why:
+        return {"unsupported": str(why)}
 
 
 def _safely(implementation: Any, request: dict[str, Any]) -> dict[str, Any]:
@@ -65,7 +74,9 @@ def _safely(implementation: Any, request: dict[str, Any]) -> dict[str, Any]:
         return answer(implementation, request)
     except Exception as error:
         first = str(error).splitlines()[:1]
-        return {"error": ": ".join([type(error).__name__, *first])}
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        where = f" ({Path(place.filename).name}, line {place.lineno})"
+        return {"error": ": ".join([type(error).__name__, *first]) + where}
 
 
 def _hello(implementation: Any, reference: str) -> dict[str, Any]:

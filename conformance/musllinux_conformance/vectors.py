@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -9,7 +10,7 @@ from typing import Any, NamedTuple
 from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 
-from musllinux_conformance import __version__, files, requirements
+from musllinux_conformance import __version__, cache, files, requirements
 
 CLASS_OF = {
     "detect": "Detector",
@@ -88,6 +89,25 @@ def validator(reference: str) -> Draft202012Validator:
     return Draft202012Validator({"$ref": reference}, registry=_registry())
 
 
+@lru_cache(maxsize=1)
+def _schema() -> Draft202012Validator:
+    return validator("vectors.json")
+
+
+@lru_cache(maxsize=1)
+def _known() -> bool:
+    """Say whether these vectors fitted these schemas before: it takes seconds."""
+    return _stamp().exists()
+
+
+def _stamp() -> Path:
+    """Return a file that is there if the vectors as they stand were found to fit."""
+    digest = hashlib.sha256()
+    for path in (*sorted(files.SCHEMA.glob("*.json")), *paths()):
+        digest.update(path.read_bytes())
+    return cache.folder() / "valid-vectors" / digest.hexdigest()
+
+
 @lru_cache
 def read_file(path: Path) -> tuple[dict[str, Json], ...]:
     """Return the vectors of one file as they stand there, tombstones included.
@@ -99,7 +119,7 @@ def read_file(path: Path) -> tuple[dict[str, Json], ...]:
         content = json.loads(path.read_text("utf-8"))
     except ValueError as error:
         raise InvalidVector(f"{path}: {error}") from error
-    fault = next(validator("vectors.json").iter_errors(content), None)
+    fault = None if _known() else next(_schema().iter_errors(content), None)
     if fault is not None:
         raise InvalidVector(f"{path}: {fault.json_path}: {fault.message[:200]}")
     return tuple(content["vectors"])
@@ -134,6 +154,9 @@ def load() -> dict[str, Vector]:
             if vector.id in found:
                 raise InvalidVector(f"{path}: {vector.id} is used twice")
             found[vector.id] = vector
+    with suppress(OSError):  # Without a cache, they are validated every time.
+        _stamp().parent.mkdir(parents=True, exist_ok=True)
+        _stamp().touch()
     return found
 
 

@@ -11,7 +11,9 @@ Empty lines and lines that begin with ``#`` are left out.
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
+from musllinux_conformance import compare
 from musllinux_conformance.outcomes import BROKEN, PASSED, XFAILED, XPASSED, Result
+from musllinux_conformance.wording import visible
 
 
 class InvalidXfails(ValueError):
@@ -86,15 +88,21 @@ def apply(
     return changed
 
 
-def write(path: Path, results: Mapping[str, Result]) -> int:
+def write(path: Path, results: Mapping[str, Result], reasons: Mapping[str, str]) -> int:
     """Write an entry for every vector that is broken; return how many there are.
+
+    ``reasons`` are those that are known already; others say what was expected.
 
     Raises:
         OSError: the file cannot be written.
     """
-    broken = [r for r in results.values() if r.outcome in (*BROKEN, XFAILED)]
-    lines = [
-        f"{r.vector.id}  # {' '.join(r.detail.split()) or 'unknown'}" for r in broken
-    ]
-    path.write_text("".join(line + "\n" for line in lines), "utf-8")
+    broken = [r for r in results.values() if r.outcome in BROKEN]
+    lines = []
+    for result in broken:
+        seen = (
+            f"expected {compare.words(result.vector.expect)}; answered {result.detail}"
+        )
+        reason = reasons.get(result.vector.id) or " ".join(visible(seen).split())
+        lines.append(f"{result.vector.id}  # {reason}\n")
+    path.write_text("".join(lines), "utf-8")
     return len(broken)

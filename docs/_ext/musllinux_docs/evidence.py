@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from packaging.version import InvalidVersion, Version
 
-from musllinux_conformance import compare, files, vectors
+from musllinux_conformance import compare, files, vectors, wording
 from musllinux_conformance.outcomes import (
     BROKEN,
     JUDGED,
@@ -22,7 +22,6 @@ from musllinux_conformance.outcomes import (
     RECORDED,
 )
 from musllinux_conformance.vectors import Vector
-from musllinux_docs import wording
 
 REPORTS = files.VECTORS.parent / "reports"
 NO_TOOLS = frozenset({"reference"})

@@ -13,6 +13,7 @@ from musllinux_docs import (
     readme,
     report_pages,
     requirement_pages,
+    survey_page,
     vector_pages,
 )
 
@@ -21,10 +22,10 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     """Register the directives and the events.
 
     Raises:
-        SystemExit: the text, a vector or a report is broken.
+        SystemExit: the text, a vector, a report or the survey is broken.
     """
     try:
-        for source in (requirements, vectors, traceability, evidence):
+        for source in (requirements, vectors, traceability, evidence, survey_page):
             source.load()
     except (ValueError, OSError) as error:
         # An error of Sphinx would bury the line that says what is wrong.
@@ -39,6 +40,11 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.add_directive("report-history", report_pages.ReportHistory)
     app.add_directive("report-unspecified", report_pages.ReportUnspecified)
     app.add_directive("report", report_pages.ReportPage)
+    app.add_directive("survey-tags", survey_page.SurveyTags)
+    app.add_directive("survey-causes", survey_page.SurveyCauses)
+    app.add_directive("survey-wheels", survey_page.SurveyWheels)
+    app.add_directive("survey-loaders", survey_page.SurveyLoaders)
+    app.add_directive("survey-by-hand", survey_page.SurveyByHand)
     app.add_directive("conversation", conversation.Conversation)
     app.connect("builder-inited", pages.write)
     app.connect("builder-inited", download.write)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
-from musllinux_conformance import requirements, vectors
+from musllinux_conformance import requirements, vectors, wording
 from musllinux_conformance.outcomes import (
     ADVISORY,
     BROKEN,
@@ -16,7 +16,7 @@ from musllinux_conformance.outcomes import (
     XPASSED,
 )
 from musllinux_conformance.vectors import CLASS_OF, CLASSES, Vector
-from musllinux_docs import build, evidence, pages, wording
+from musllinux_docs import build, evidence, pages
 from musllinux_docs.evidence import Entry, Report
 from musllinux_docs.requirement_pages import tally_cell
 from musllinux_docs.vector_pages import report_link, vector_link

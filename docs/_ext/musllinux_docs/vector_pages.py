@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
-from musllinux_conformance import traceability, vectors
+from musllinux_conformance import traceability, vectors, wording
 from musllinux_conformance.outcomes import UNSUPPORTED
 from musllinux_conformance.vectors import CLASS_OF, Vector
-from musllinux_docs import build, evidence, pages, wording
+from musllinux_docs import build, evidence, pages
 
 
 def vector_link(vector_id: str, *content: build.Content) -> nodes.Node:

@@ -1,4 +1,4 @@
-"""Vectors in words: bytes by the words beside them.  Needs no Sphinx."""
+"""Vectors in words: bytes by the words beside them, nothing a terminal would obey."""
 
 from collections.abc import Iterator
 from typing import Any
