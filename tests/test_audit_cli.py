@@ -74,7 +74,7 @@ def test_what_a_person_reads(
         f"      To do for posix_fallocate64: {fallocate}\n"
         f"    library-outside: {outside.meaning}\n"
         "      x.so: libfoo.so\n"
-        "      Likely for this reason: symbol-unknown, 1 times\n"
+        "      Likely for this reason: symbol-unknown (1)\n"
         f"      To do: {outside.remedy}\n"
         "  Besides, this does not hold on every musl 1.2:\n"
         f"    needs-patch-release: {patch.meaning}\n"

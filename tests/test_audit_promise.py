@@ -495,7 +495,7 @@ def test_symbols_of_glibc_follow_from_its_object(tmp_path: Path) -> None:
     [
         (Object(relr=True), "nopack-relative-relocs", None),
         (Object(undefined=["gettid"]), "oldest musl", "nopack"),
-        (Object(undefined=["posix_fallocate64"]), "posix_fallocate:", "stat"),
+        (Object(undefined=["posix_fallocate64"]), "posix_fallocate,", "stat,"),
         (Object(undefined=["__libc_get_version"]), "headers declare", "posix"),
         (Object(needed=["libfoo.so.1"]), "Bundle", None),
         (Object(needed=["libgcompat.so.0"]), "Build against musl", "Bundle the"),

@@ -176,7 +176,7 @@ def _explain(reasons: Iterable[Reason]) -> Iterator[str]:
         for code in order:
             count = sum(r.code == code and r.follows == name for r in by_code)
             if count:
-                yield f"    Likely for this reason: {code}, {count} times"
+                yield f"    Likely for this reason: {code} ({count})"
         remedies = {reason.remedy: reason.subject for reason in found}
         for remedy, subject in remedies.items():
             usual = remedy == CODES[name].remedy

@@ -142,8 +142,8 @@ _KNOWN_BETTER = [
     (
         "symbol-removed-later",
         "posix_fallocate64",
-        "Call posix_fallocate: off_t has 64 bits in every musl. A library that was"
-        " built with -D_LARGEFILE64_SOURCE must be built again without it.",
+        "Call posix_fallocate, as code compiled with musl's headers does: off_t has 64"
+        " bits in every musl.",
     ),
     (
         "symbol-removed-later",
