@@ -95,8 +95,12 @@ MACHINES = {
 }
 """EI_CLASS, EI_DATA and e_machine of the programs that each qemu runs."""
 
-TOOLS = {"zig": "ziglang==0.17.1", "uv": "uv==0.13.9"}
-PURE = ("pip==26.3", "setuptools==80.9.0", "wheel==0.45.1", "packaging==26.3")
+TOOLS = {
+    "setuptools": "setuptools==80.9.0",
+    "uv": "uv==0.13.9",
+    "zig": "ziglang==0.17.1",
+}
+PURE = ("pip==26.3", TOOLS["setuptools"], "wheel==0.45.1", "packaging==26.3")
 """Wheels without code for any machine, which are used inside the interpreters."""
 REAL = {
     "markupsafe": {
@@ -272,6 +276,7 @@ def things() -> list[Thing]:
         *map(real, REAL),
         Thing("sources", sources, 1, True),
         a_python("x86_64"),
+        a_tool("setuptools"),
         a_tool("uv"),
         a_python("i686"),
         a_tool("zig"),
