@@ -15,7 +15,9 @@ from musllinux_conformance.index import Index
 from musllinux_conformance.masks import Mask
 
 TAG = f"cp{PYTHON.replace('.', '')}"
-MANYLINUX = ("1", "2010", "2014", "_2_5", "_2_17", "_2_28")
+MANYLINUX = ("1", "2010", "2014", "_2_5", "_2_17", "_2_28", "_2_34")
+OTHER_ARCHES = ("amd64", "arm64", "armv8l", "x86_64_v2", "x86_64_v3")
+OTHER_MINORS = (9, 10, 100, 999)
 _SELECTED = re.compile(r"^DEBUG Selecting: (\S+?)==.*\((.+)\)$", re.MULTILINE)
 
 
@@ -160,16 +162,16 @@ def _split(
 def candidates(musl: Sequence[int], machine: str) -> list[list[str]]:
     """Return the platform tags among which a host's tags are looked for, by ARCH.
 
-    Those of the host's major version and of its neighbours, up to one minor version
-    above the host's, manylinux and plain Linux, each for every ARCH that has a name.
+    musllinux tags of the host's major version and of those beside it, with every minor
+    version up to two above the host's and some others; some manylinux tags; linux.
     """
-    arches = sorted({row.arch for row in ARCHITECTURES} | {machine, "armv8l"})
+    arches = {row.arch for row in ARCHITECTURES} | {machine, *OTHER_ARCHES}
     majors = range(max(0, musl[0] - 1), musl[0] + 2)
-    minors = range(musl[1] + 2)
+    minors = sorted({*range(musl[1] + 3), *OTHER_MINORS})
     families = [f"musllinux_{x}_{y}" for x in majors for y in minors]
     families += [f"manylinux{version}" for version in MANYLINUX]
     families += ["linux"]
-    return [[f"{family}_{arch}" for family in families] for arch in arches]
+    return [[f"{family}_{arch}" for family in families] for arch in sorted(arches)]
 
 
 implementation = Uv
