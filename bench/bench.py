@@ -18,11 +18,18 @@ from packaging.utils import parse_wheel_filename
 
 import musllinux
 from musllinux.selection import supported_tags
-from musllinux_conformance import vectors
+from musllinux_conformance import environments, vectors
 from musllinux_conformance.hosts import materialise
 from musllinux_conformance.runner import Run
 
 ROUNDS = 9
+CACHE = Path(__file__).parents[1] / ".cache" / "bench"
+AUDITWHEEL = "6.8.2"
+AUDITED = "numpy", "2.4.6"
+
+
+class Skipped(Exception):
+    """What would be measured is not there; the message says why."""
 
 
 def best(
@@ -101,10 +108,45 @@ def suite() -> tuple[float, float]:
     return best(ours, theirs)
 
 
+def auditing() -> tuple[float, float]:
+    """Audit a wheel of numpy: the reference, and ``auditwheel show``; two programs.
+
+    Raises:
+        Skipped: auditwheel or the wheel cannot be had.
+    """
+    try:
+        other = environments.ensure("auditwheel", AUDITWHEEL)
+    except environments.NotInstalled as error:
+        raise Skipped(str(error)) from error
+    wheel = _download(other, "==".join(AUDITED))
+    ours = [sys.executable, "-m", "musllinux", "audit", wheel]
+    theirs = [other.programs / "python", "-m", "auditwheel", "show", wheel]
+
+    def run(command: list[str | Path]) -> None:
+        subprocess.run(command, capture_output=True, check=True)
+
+    return best(lambda: run(ours), lambda: run(theirs))
+
+
+def _download(environment: environments.Environment, wanted: str) -> Path:
+    """Return the musllinux wheel of a project for x86-64, fetched if not there."""
+    folder = CACHE / wanted
+    command = [environment.programs / "python", "-m", "pip", "download", "--quiet"]
+    command += ["--disable-pip-version-check", "--no-deps", "--only-binary", ":all:"]
+    command += ["--platform", "musllinux_1_2_x86_64", "--python-version", "3.11"]
+    if not list(folder.glob("*.whl")):
+        print(f"fetching: {wanted}", file=sys.stderr)
+        done = subprocess.run([*command, "--dest", folder, wanted], check=False)
+        if done.returncode != 0:
+            raise Skipped(f"{wanted} cannot be fetched")
+    return next(folder.glob("*.whl"))
+
+
 BENCHMARKS = {
     "detect an interpreter": (detection, "packaging"),
     "choose among 5,000 wheels": (selection, "packaging, by hand"),
     "ask 40 vectors": (suite, "a program for each vector"),
+    "audit a wheel of numpy": (auditing, "auditwheel show"),
 }
 
 
@@ -113,7 +155,11 @@ def main(arguments: list[str]) -> int:
     found = {}
     for name, (measure, other) in BENCHMARKS.items():
         print(f"measuring: {name}", file=sys.stderr)
-        ours, theirs = measure()
+        try:
+            ours, theirs = measure()
+        except Skipped as why:
+            print(f"skipped: {name}: {why}", file=sys.stderr)
+            continue
         found[name] = {"beside": other, "ratio": round(ours / theirs, 2)}
     if "--json" in arguments:
         print(json.dumps(found))

@@ -4,6 +4,8 @@ import io
 import os
 import stat
 import struct
+import subprocess
+import sys
 import zipfile
 from contextlib import suppress
 from pathlib import Path
@@ -132,6 +134,31 @@ def test_a_bomb_costs_no_more_than_the_limit(
         monkeypatch.setattr(archive, "IN_MEMORY", kept)
         with pytest.raises(UnreadableWheel, match="more bytes"):
             read_wheel(wheel)
+
+
+def test_memory_does_not_grow_with_the_files(tmp_path: Path) -> None:
+    """Files on either side of what is kept, all of which is reached for."""
+    at = 64 + 56  # the second program header is PT_DYNAMIC
+    path = tmp_path / "p-1-cp311-cp311-musllinux_1_2_x86_64.whl"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as wheel:
+        for name, size in (("a.so", archive.IN_MEMORY), ("b.so", 200 << 20)):
+            start = bytearray(ELF)
+            start[at + 8 : at + 16] = struct.pack("<Q", size - 1024)
+            with wheel.open(name, "w", force_zip64=True) as file:
+                file.write(start)
+                for left in range(size - len(start), 0, -(1 << 20)):
+                    file.write(bytes(min(left, 1 << 20)))
+    script = (
+        "import resource, sys; from musllinux_audit.archive import read_wheel;"
+        "print(*read_wheel(sys.argv[1]).objects);"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", script, path], capture_output=True, text=True, check=True
+    )
+    names, peak = run.stdout.splitlines()
+    assert names == "a.so b.so"
+    assert int(peak) < 200_000  # KiB
 
 
 def test_more_elf_files_than_any_wheel_has(

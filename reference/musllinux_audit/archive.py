@@ -21,7 +21,7 @@ MAX_FILES = 65_536
 """Files in a wheel."""
 MAX_OBJECTS = 4_096
 """ELF files in a wheel."""
-IN_MEMORY = 64 << 20
+IN_MEMORY = 32 << 20
 """Bytes of an ELF file that is kept in memory while it is read."""
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 

@@ -59,7 +59,7 @@ class Limits:
     """
 
     def __init__(self) -> None:
-        self.bytes = 1 << 30  # read of members, after decompression
+        self.bytes = 4 << 30  # read of members, after decompression
         self.names = 1_000_000  # symbols and DT_NEEDED
         self.text = 64 << 20  # bytes of these names
 
