@@ -167,6 +167,7 @@ def _edit(entry: dict[str, Any], choose: random.Random) -> tuple[str, dict[str, 
 
 # What may be left out without making a vector another one's equal.
 OPTIONAL = re.compile(
+    r"retype request\.loader\.repeat of |"  # A number and a word are both right.
     r"drop (notes|links|needs|request\.pad|request\.loader(\.[a-z_]+)?"
     r"|request\.executable\.(pad|slot)|request\.wheel\.platform"
     r"|expect\.equals\.(honest|needs|reasons))( |$)"
