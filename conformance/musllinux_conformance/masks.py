@@ -6,7 +6,7 @@ examines that file.  No tool is changed; what changes is what the interpreter te
 
 - ``sys.executable``: the simulated file, which may be broken;
 - ``sysconfig.get_platform()``: the machine, by ``_PYTHON_HOST_PLATFORM``;
-- the pointer size, by ``sitecustomize``;
+- the pointer size, by a module that is imported at the start;
 - that this is no manylinux host, by the module ``_manylinux`` of PEP 600, because
   the interpreter behind the mask runs on glibc.
 """
@@ -47,11 +47,13 @@ _AS = "import os, sys; os.execv(sys.argv[1], sys.argv[2:])"
 """Python that starts a program under another name, as not every shell can."""
 
 
-def write_hooks(folder: Path, pointer_bits: int) -> None:
-    """Write the modules that speak for the mask into a folder of packages."""
-    (folder / "_manylinux.py").write_text(_MANYLINUX, "utf-8")
+def _write_hooks(packages: Path, pointer_bits: int) -> None:
+    """Write the modules that speak for the mask into its folder of packages."""
+    (packages / "_manylinux.py").write_text(_MANYLINUX, "utf-8")
     if pointer_bits == 32:
-        (folder / "sitecustomize.py").write_text(_POINTERS_OF_4_BYTES, "utf-8")
+        (packages / "_pointers.py").write_text(_POINTERS_OF_4_BYTES, "utf-8")
+        # Not sitecustomize: some distributions have one, which comes first.
+        (packages / "pointers.pth").write_text("import _pointers\n", "utf-8")
 
 
 class Mask:
@@ -84,7 +86,7 @@ class Mask:
         (folder / "pyvenv.cfg").write_text(config, "utf-8")
         own = folder / "lib" / f"python{PYTHON}" / "site-packages"
         own.mkdir(parents=True)
-        write_hooks(own, pointer_bits)
+        _write_hooks(own, pointer_bits)
         if packages is not None:
             (own / "tool.pth").write_text(f"{packages}\n", "utf-8")
 
