@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from musllinux_conformance.hosts import CANARY
+from musllinux_conformance.hosts import CANARY, STARTING
 
 MAX_OUTPUT = 1 << 24
 """Bytes of each stream that are read; the end is kept."""
@@ -49,14 +49,15 @@ def run(
         Silent: it did not end in time, and was killed.
     """
     with tempfile.TemporaryFile() as stdout, tempfile.TemporaryFile() as stderr:
-        process = subprocess.Popen(
-            command,
-            executable=executable,
-            env=variables,
-            stdin=subprocess.DEVNULL,
-            stdout=stdout,
-            stderr=stderr,
-        )
+        with STARTING:
+            process = subprocess.Popen(
+                command,
+                executable=executable,
+                env=variables,
+                stdin=subprocess.DEVNULL,
+                stdout=stdout,
+                stderr=stderr,
+            )
         try:
             status = process.wait(seconds)
         except subprocess.TimeoutExpired:

@@ -131,8 +131,9 @@ class Mask:
             f"cat {record}",
             "exit $status",
         ]
-        path.write_text("".join(line + "\n" for line in lines), "utf-8")
-        path.chmod(0o755)
+        with hosts.STARTING:
+            path.write_text("".join(line + "\n" for line in lines), "utf-8")
+            path.chmod(0o755)
         return path
 
 
