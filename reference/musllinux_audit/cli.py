@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
@@ -167,6 +168,7 @@ def _explain(reasons: Iterable[Reason]) -> Iterator[str]:
     """
     order = list(CODES)
     by_code = sorted(reasons, key=lambda reason: order.index(reason.code))
+    following = Counter((reason.follows, reason.code) for reason in by_code)
     for name, group in groupby(by_code, key=lambda reason: reason.code):
         found = [reason for reason in group if reason.follows is None]
         if not found:
@@ -174,8 +176,7 @@ def _explain(reasons: Iterable[Reason]) -> Iterator[str]:
         yield f"  {name}: {CODES[name].meaning}"
         yield from _places(found)
         for code in order:
-            count = sum(r.code == code and r.follows == name for r in by_code)
-            if count:
+            if count := following[name, code]:
                 yield f"    Likely for this reason: {code} ({count})"
         remedies = {reason.remedy: reason.subject for reason in found}
         for remedy, subject in remedies.items():
@@ -190,9 +191,9 @@ def _places(reasons: Iterable[Reason]) -> Iterator[str]:
     found_somewhere = (reason for reason in reasons if reason.file is not None)
     by_place = sorted(found_somewhere, key=_place)
     for (file, release), found in groupby(by_place, key=_place):
-        names = [_printable(r.subject) for r in found if r.subject]
+        names = [reason.subject for reason in found if reason.subject]
         line = f"    {_printable(file)}" + (": " if names else "")
-        line += ", ".join(names[:SHOWN])
+        line += ", ".join(map(_printable, names[:SHOWN]))
         if len(names) > SHOWN:
             line += f" and {len(names) - SHOWN} more"
         lines.append(line + release)
