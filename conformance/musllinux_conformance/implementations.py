@@ -9,13 +9,16 @@ from collections.abc import Callable
 from importlib.metadata import entry_points
 from typing import NamedTuple
 
+from musllinux_conformance import environments
+
 GROUP = "musllinux_conformance.implementations"
 """The entry point group by which an installer offers itself by name."""
 
 BUILT_IN = {
-    name: f"musllinux_conformance.adapters.{name}:implementation"
-    for name in ("packaging", "pip", "reference", "uv")
+    name: f"musllinux_conformance.adapters.{name.replace('-', '_')}:implementation"
+    for name in ("reference", *environments.listed())
 }
+"""The reference, and each tool of the matrix."""
 
 
 class UnknownImplementation(ValueError):

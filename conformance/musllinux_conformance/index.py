@@ -1,5 +1,6 @@
 """A package index on this machine, to see which file of a release a tool takes."""
 
+import html
 import io
 import json
 import threading
@@ -9,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple
 from urllib.parse import quote, unquote
 
+_HTML = "text/html"
 _JSON = "application/vnd.pypi.simple.v1+json"
 
 
@@ -50,10 +52,12 @@ class Index:
         """Return what a file was called in the request, None for the older wheel."""
         return self._releases[project].originals[filename]
 
-    def page(self, project: str) -> bytes | None:
-        """Return the page of a project as JSON, None if there is no such project."""
+    def page(self, project: str, kind: str) -> bytes | None:
+        """Return the page of a project, None if there is no such project."""
         if project not in self._releases:
             return None
+        if kind == _HTML:
+            return self._html(project).encode()
         files = [
             {
                 "filename": name,
@@ -66,6 +70,16 @@ class Index:
         ]
         meta = {"api-version": "1.0"}
         return json.dumps({"meta": meta, "name": project, "files": files}).encode()
+
+    def _html(self, project: str) -> str:
+        """Return the page as PEP 503 has it, for tools older than PEP 691."""
+        release = self._releases[project]
+        lines = []
+        for name in release.originals:
+            href = html.escape(f"{self._origin}/files/{project}/{quote(name)}")
+            yanked = ' data-yanked=""' if name in release.yanked else ""
+            lines.append(f'<a href="{href}"{yanked}>{html.escape(name)}</a>\n')
+        return "<!DOCTYPE html>\n<html><body>\n" + "".join(lines) + "</body></html>\n"
 
     def file(self, project: str, name: str) -> bytes | None:
         """Return a file, or the metadata of one (PEP 658), None if there is none."""
@@ -91,7 +105,8 @@ class _Handler(BaseHTTPRequestHandler):
         parts = unquote(self.path).strip("/").split("/")
         content = None
         if parts[0] == "simple" and len(parts) == 2:
-            content, kind = self.server.index.page(parts[1]), _JSON
+            kind = _JSON if _JSON in self.headers.get("Accept", "") else _HTML
+            content = self.server.index.page(parts[1], kind)
         elif parts[0] == "files" and len(parts) == 3:
             content, kind = self.server.index.file(*parts[1:]), "application/zip"
         if content is None:
@@ -144,5 +159,6 @@ def _wheel(filename: str) -> bytes:
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as archive:
         for path, text in {**files, f"{folder}/RECORD": record}.items():
-            archive.writestr(path, text)
+            # With a fixed date, as some tools hash a file twice.
+            archive.writestr(zipfile.ZipInfo(path), text)
     return content.getvalue()
