@@ -5,6 +5,7 @@ import http.server
 import json
 import os
 import shutil
+import signal
 import sys
 import threading
 from collections.abc import Iterator
@@ -29,7 +30,7 @@ ZIG = {
 }
 """Zig's name of each architecture that the demonstration is built for."""
 IMPORTS = {
-    "markupsafe": "import markupsafe._speedups as s; s.escape('<')",
+    "markupsafe": "import markupsafe, markupsafe._speedups; markupsafe.escape('<')",
     "rpds-py": "import rpds; rpds.HashTrieMap({1: 2})",
     "cryptography": "from cryptography.fernet import Fernet as F; F(F.generate_key())",
     "numpy": "import numpy; numpy.linalg.inv(numpy.eye(3))",
@@ -109,16 +110,16 @@ class _Silent(http.server.SimpleHTTPRequestHandler):
 
 def audit(*wheels: Path) -> list[dict[str, Any]]:
     """Return what the auditor says of each musllinux tag of some wheels."""
-    command = [sys.executable, "-m", "musllinux", "audit", "--json", *wheels]
+    command: Command = [sys.executable, "-m", "musllinux", "audit", "--json", *wheels]
     found = json.loads(run(command, expect=None).stdout)
     return [verdict for report in found["wheels"] for verdict in report["tags"]]
 
 
-def install(installer: str, python: list[str | Path], index: str, to: Path) -> None:
+def install(installer: str, python: Command, index: str, to: Path) -> None:
     """Let a real installer choose among all wheels of the demonstration."""
     if installer == "uv":
         uv = prepared("uv") / "bin" / "uv"
-        command: list[str | Path] = [uv, "pip", "install", "--python", python[-1]]
+        command: Command = [uv, "pip", "install", "--python", python[-1]]
     elif installer == "pip":
         command = [*python, _pip(), "install"]
     else:
@@ -210,40 +211,52 @@ def test_which_file_is_chosen_by_32_bit_x86(
 
 @pytest.mark.parametrize("arch", ["armv7l", "s390x"])
 def test_which_file_is_chosen_under_qemu(arch: str, index: str, tmp_path: Path) -> None:
-    python = [*where(PYTHONS[arch]), prepared(f"python-{arch}") / "bin" / "python3.11"]
+    program = prepared(f"python-{arch}") / "bin" / "python3.11"
+    python = [*where(PYTHONS[arch]), program]
     install("bundled pip", python, index, tmp_path)
     assert imported(python, tmp_path) == f"musllinux_1_2_{arch}"
 
 
-@pytest.mark.parametrize("loader", X86_64, ids=lambda loader: loader.name)
-@pytest.mark.parametrize("project", REAL)
-def test_a_published_wheel_does_what_the_audit_says(
-    project: str, loader: Loader, python_with: MakePython, tmp_path: Path
-) -> None:
-    wheels = sorted((prepared(f"wheels-{project}") / "x86_64").glob("*.whl"))
-    python = python_with(loader_of(loader))
-    options: Command = ["--no-index", "--no-deps", "--target", tmp_path]
+@pytest.fixture(scope="session", params=REAL)
+def published(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[str, list[Path], Path]:
+    """Install a published project; return its name, wheels, and where it is."""
+    wheels = sorted((prepared(f"wheels-{request.param}") / "x86_64").glob("*.whl"))
+    python = prepared("python-x86_64") / "bin" / "python3.11"
+    to = tmp_path_factory.mktemp("site")
+    options: Command = ["--no-index", "--no-deps", "--target", to]
     run([python, _pip(), "install", *options, *wheels])
+    return request.param, wheels, to
+
+
+@pytest.mark.parametrize("loader", X86_64, ids=lambda loader: loader.name)
+def test_a_published_wheel_does_what_the_audit_says(
+    published: tuple[str, list[Path], Path], loader: Loader, python_with: MakePython
+) -> None:
+    project, wheels, site = published
     verdicts = audit(*wheels)
+    assert verdicts
     assert all(verdict["honest"] for verdict in verdicts)
-    needs = max((verdict["needs"] or [0] for verdict in verdicts), default=[0])
+    needs = max(verdict["needs"] or [0] for verdict in verdicts)
     has = [int(number) for number in loader.version.split(".")]
     ended = run(
-        [python, "-c", IMPORTS[project]],
+        [python_with(loader_of(loader)), "-c", IMPORTS[project]],
         expect=None,
-        env=environment(PYTHONPATH=os.fspath(tmp_path)),
+        env=environment(PYTHONPATH=os.fspath(site)),
     )
     works = ended.returncode == 0
     assert works == (has >= needs), f"needs {needs}\n{ended.stderr.decode()}"
     if not works:  # Nothing tells such a loader that it does not know DT_RELR.
-        assert ended.returncode == -11
+        assert ended.returncode == -signal.SIGSEGV
 
 
 @pytest.mark.parametrize("arch", ["i686", "armv7l"])
 def test_a_published_wheel_on_32_bit(arch: str, tmp_path: Path) -> None:
     wheels = (prepared("wheels-markupsafe") / arch).glob("*.whl")
-    python = [*where(PYTHONS[arch]), prepared(f"python-{arch}") / "bin" / "python3.11"]
-    home = Path(python[-1]).parents[1]
+    program = prepared(f"python-{arch}") / "bin" / "python3.11"
+    python = [*where(PYTHONS[arch]), program]
+    home = program.parents[1]
     (pip,) = home.glob("lib/python3.11/ensurepip/_bundled/pip-*.whl")
     run([*python, pip / "pip", "install", "--no-index", "--target", tmp_path, *wheels])
     path = environment(PYTHONPATH=os.fspath(tmp_path))
