@@ -96,11 +96,12 @@ MACHINES = {
 """EI_CLASS, EI_DATA and e_machine of the programs that each qemu runs."""
 
 TOOLS = {
+    "pip": "pip==26.3",
     "setuptools": "setuptools==80.9.0",
     "uv": "uv==0.13.9",
     "zig": "ziglang==0.17.1",
 }
-PURE = ("pip==26.3", TOOLS["setuptools"], "wheel==0.45.1", "packaging==26.3")
+PURE = (TOOLS["pip"], TOOLS["setuptools"], "wheel==0.45.1", "packaging==26.3")
 """Wheels without code for any machine, which are used inside the interpreters."""
 REAL = {
     "markupsafe": {
@@ -166,6 +167,11 @@ def python(arch: str, to: Path) -> None:
     final = CACHE / f"python-{arch}"
     _run([HERE / "build-python.sh", arch, to, work, final], environment)
     program = to / "bin" / "python3.11"
+    # Bytecode is the same on all machines; without it each start takes seconds.
+    runs = [to / "lib" / named.file.name, program]
+    if named.qemu is not None:
+        runs = [CACHE / "python-x86_64" / "bin" / "python3.11"]
+    _run([*runs, "-m", "compileall", "-q", to / "lib" / "python3.11"], environment)
     binaries.set_interpreter(program, os.fsencode(final / "lib" / named.file.name))
     shutil.rmtree(work)
 
@@ -264,7 +270,7 @@ def things() -> list[Thing]:
         return Thing(name, lambda to: python(arch, to), recipe, arch == "x86_64")
 
     def a_tool(name: str) -> Thing:
-        return Thing(name, lambda to: tool(name, to), TOOLS[name])
+        return Thing(name, lambda to: tool(name, to), TOOLS[name], name == "pip")
 
     def real(name: str) -> Thing:
         make = lambda to: wheels(name, to)  # noqa: E731
@@ -277,6 +283,7 @@ def things() -> list[Thing]:
         Thing("sources", sources, 1, True),
         a_python("x86_64"),
         a_tool("setuptools"),
+        a_tool("pip"),
         a_tool("uv"),
         a_python("i686"),
         a_tool("zig"),
