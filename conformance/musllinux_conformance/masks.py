@@ -38,6 +38,11 @@ import struct
 import sys
 import sysconfig
 
+try:
+    import ctypes  # It would refuse to be imported later.
+except ImportError:
+    pass
+
 calcsize = struct.calcsize
 struct.calcsize = lambda format: 4 if format == "P" else calcsize(format)
 sys.maxsize = 2**31 - 1
