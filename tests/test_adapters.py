@@ -3,6 +3,8 @@
 Tests marked ``network`` install the tools: ``pytest -m network``.
 """
 
+import hashlib
+import html
 import json
 import os
 import subprocess
@@ -251,8 +253,9 @@ def test_the_file_of_a_host_fits_its_machine(
 # The index
 
 
-def get(url: str) -> Any:
-    with urllib.request.urlopen(url) as answer:
+def get(url: str, accept: str = "application/vnd.pypi.simple.v1+json") -> Any:
+    request = urllib.request.Request(url, headers={"Accept": accept})
+    with urllib.request.urlopen(request) as answer:
         return answer.read()
 
 
@@ -270,7 +273,14 @@ def test_the_index_offers_each_release_as_a_project() -> None:
             "p0-0-py3-none-any.whl": False,
         }
         for each in page["files"]:
-            assert get(each["url"]).startswith(b"PK")
+            content = get(each["url"])
+            assert content.startswith(b"PK")
+            digest = hashlib.sha256(content).hexdigest()
+            assert each["hashes"] == {"sha256": digest}
+            link = html.escape(f"{each['url']}#sha256={digest}")
+            yanked = ' data-yanked=""' if each["yanked"] else ""
+            anchor = f'<a href="{link}" data-dist-info-metadata="true"{yanked}>'
+            assert anchor in get(index.url + "p0/", "*/*").decode()
             assert b"\nName: p0\n" in get(each["url"] + ".metadata")
         others = json.loads(get(index.url + "p1/"))["files"]
         assert [each["filename"] for each in others[:-1]] == bad

@@ -1,5 +1,6 @@
 """A package index on this machine, to see which file of a release a tool takes."""
 
+import hashlib
 import html
 import io
 import json
@@ -62,7 +63,7 @@ class Index:
             {
                 "filename": name,
                 "url": f"{self._origin}/files/{project}/{quote(name)}",
-                "hashes": {},
+                "hashes": {"sha256": _digest(name)},
                 "core-metadata": True,
                 "yanked": name in self._releases[project].yanked,
             }
@@ -76,9 +77,12 @@ class Index:
         release = self._releases[project]
         lines = []
         for name in release.originals:
-            href = html.escape(f"{self._origin}/files/{project}/{quote(name)}")
+            href = html.escape(
+                f"{self._origin}/files/{project}/{quote(name)}#sha256={_digest(name)}"
+            )
             yanked = ' data-yanked=""' if name in release.yanked else ""
-            lines.append(f'<a href="{href}"{yanked}>{html.escape(name)}</a>\n')
+            said = f'data-dist-info-metadata="true"{yanked}'
+            lines.append(f'<a href="{href}" {said}>{html.escape(name)}</a>\n')
         return "<!DOCTYPE html>\n<html><body>\n" + "".join(lines) + "</body></html>\n"
 
     def file(self, project: str, name: str) -> bytes | None:
@@ -159,6 +163,10 @@ def _wheel(filename: str) -> bytes:
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as archive:
         for path, text in {**files, f"{folder}/RECORD": record}.items():
-            # With a fixed date, as some tools hash a file twice.
+            # With a fixed date, so that the hash stays.
             archive.writestr(zipfile.ZipInfo(path), text)
     return content.getvalue()
+
+
+def _digest(filename: str) -> str:
+    return hashlib.sha256(_wheel(filename)).hexdigest()
