@@ -34,7 +34,7 @@ class Pip(ReleasedTool):
         return self._tags(mask)
 
     def _tags(self, mask: Mask) -> list[str]:
-        said = self._pip(mask, released.SECONDS, "debug", "--verbose")
+        said = self._pip(mask, self.seconds, "debug", "--verbose")
         # What a loader writes to standard output stands before.
         _, _, tags = said.rpartition("\nCompatible tags: ")
         return re.findall(rf"^  {TAG}-{TAG}-(\S+)$", tags, re.MULTILINE)
@@ -45,7 +45,7 @@ class Pip(ReleasedTool):
         with Index([request["files"] for request in requests]) as index:
             self._pip(
                 mask,
-                released.SECONDS + released.FURTHER_SECONDS * (len(requests) - 1),
+                self.seconds + released.FURTHER_SECONDS * (len(requests) - 1),
                 *("install", "--dry-run", "--report", os.fspath(report)),
                 *("--ignore-installed", "--no-deps", "--only-binary", ":all:"),
                 *("--no-cache-dir", "--index-url", index.url, *index.projects),

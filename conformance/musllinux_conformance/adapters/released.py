@@ -17,9 +17,11 @@ Json = Any
 """A JSON value."""
 
 SECONDS = 12.0
-"""Time for one question, less than the harness's limit so that a reason is given."""
+"""Time for a lone question, less than the harness's limit so that a reason is given."""
 FURTHER_SECONDS = 1.0
-"""Time for each further question of the same run."""
+"""Time for each further question, as the harness gives it."""
+MOST_SECONDS = 40.0
+"""Time for a run about one question, however many others there are."""
 AT_ONCE = 32
 """Releases among which one run selects, at most."""
 MAX_REASON = 300
@@ -39,6 +41,8 @@ class ReleasedTool:
     """How the tool is asked, in a line."""
     workers = min(3, os.cpu_count() or 1)
     """How many tasks run at once."""
+    seconds = SECONDS
+    """Time for a run about one question."""
 
     def __init__(self, version: str | None = None) -> None:
         self.environment = environments.ensure(self.name, version)
@@ -63,6 +67,8 @@ class ReleasedTool:
 
     def answer_many(self, requests: Sequence[Json]) -> list[Json]:
         """Answer requests; what goes wrong with one is an error of that one."""
+        further = FURTHER_SECONDS * (len(requests) - 1)
+        self.seconds = min(MOST_SECONDS, SECONDS + further)
         answers: dict[int, Json] = {}
         with ThreadPoolExecutor(self.workers) as pool:
             for answered in pool.map(self._ask, _tasks(requests)):

@@ -38,7 +38,7 @@ class Uv(ReleasedTool):
 
     def detect(self, mask: Mask) -> Json:
         """Read what the interpreter answers to uv's own question."""
-        self._uv(mask, released.SECONDS, "python", "find", mask.program())
+        self._uv(mask, self.seconds, "python", "find", mask.program())
         answer = json.loads(mask.record.read_bytes())
         answer = answer.get("platform", answer)
         system = answer["os"]
@@ -79,7 +79,7 @@ class Uv(ReleasedTool):
 
     def select(self, mask: Mask, requests: Sequence[Json]) -> list[Json]:
         """Resolve every release at once, without installing anything."""
-        seconds = released.SECONDS + released.FURTHER_SECONDS * (len(requests) - 1)
+        seconds = self.seconds + released.FURTHER_SECONDS * (len(requests) - 1)
         found = self._resolve(mask, [r["files"] for r in requests], seconds)
         return [{"ok": filename} for filename in found]
 
@@ -94,7 +94,7 @@ class Uv(ReleasedTool):
         ]
         return [
             name and name.removeprefix(prefix).removesuffix(suffix)
-            for name in self._resolve(mask, releases, released.SECONDS)
+            for name in self._resolve(mask, releases, self.seconds)
         ]
 
     def _resolve(
