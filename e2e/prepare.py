@@ -7,6 +7,7 @@ Nothing is installed on the machine.  Exit status: 0 if all is there, else 1.
 import argparse
 import hashlib
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -76,6 +77,8 @@ FOREIGN = (
     Loader("sid", "loong64", "loongarch64", "loongarch64"),
 )
 LOADERS = NATIVE + FOREIGN
+BUILT = Loader("built", "amd64", "x86_64")
+"""Built from Debian's source with a version long enough that any can take its place."""
 PYTHONS = {
     loader.arch: loader
     for loader in LOADERS
@@ -130,6 +133,23 @@ def loader(wanted: Loader, to: Path) -> None:
     (to / link.name).chmod(0o755)
     (to / "version").write_text(version_of(package))
     shutil.rmtree(to / "apt")
+
+
+def built_loader(to: Path) -> None:
+    """Build a loader whose version is 64 characters long."""
+    work = to / "work"
+    archive = Suite(work, "bookworm", "source").source("musl", work)
+    shutil.unpack_archive(archive, work)
+    (tree,) = (path.parent for path in work.glob("*/VERSION"))
+    version = (tree / "VERSION").read_text().strip().ljust(64, "0")
+    (tree / "VERSION").write_text(version)
+    script = "./configure --disable-static >log 2>&1 && make -j2 lib/libc.so >>log 2>&1"
+    _run(
+        ["sh", "-c", f"cd {shlex.quote(os.fspath(tree))} && {script}"], dict(os.environ)
+    )
+    shutil.copy(tree / "lib" / "libc.so", to / "ld-musl-x86_64.so.1")
+    (to / "version").write_text(version)
+    shutil.rmtree(work)
 
 
 def sources(to: Path) -> None:
@@ -278,6 +298,7 @@ def things() -> list[Thing]:
 
     return [
         *map(a_loader, NATIVE),
+        Thing(BUILT.name, built_loader, 1),
         Thing("wheels-pure", pure, PURE, True),
         *map(real, REAL),
         Thing("sources", sources, 1, True),
