@@ -6,7 +6,7 @@ IMPL ?= packaging
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: conformance test lint docs report bench clean
+.PHONY: conformance test lint docs report mutants e2e bench clean
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv
@@ -17,6 +17,10 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .venv/.test: .venv/.conformance
 	$(PIP) install --editable '.[test]'
+	touch $@
+
+.venv/.mutants: .venv/.test
+	$(PIP) install --editable '.[mutants]'
 	touch $@
 
 .venv/.docs: .venv/.conformance
@@ -48,6 +52,20 @@ docs: .venv/.docs
 	rm -rf _build/html
 	$(BIN)/sphinx-build -q -E -W --keep-going -d _build/doctrees -c . docs _build/html
 	$(BIN)/python docs/check_site.py _build/html
+
+## every implementation in the matrix, or those named: make report IMPL=uv
+report: IMPL :=
+report: .venv/.conformance
+	$(BIN)/python -m musllinux_conformance.matrix $(IMPL) $(ARGS)
+
+## one-rule mutants of the reference, and which vectors catch them
+mutants: .venv/.mutants
+	$(BIN)/python -m mutants $(ARGS)
+
+## real musl: loaders, interpreters, wheels
+e2e: .venv/.test
+	$(BIN)/python e2e/prepare.py
+	$(BIN)/pytest e2e $(ARGS)
 
 ## what is here beside what a user would pick instead, as ratios
 bench: .venv/.test
