@@ -94,13 +94,21 @@ def test_agrees_with_pyelftools(file: Path) -> None:
     assert [found.soname] == (sonames or [None])
     assert found.relr == any(t.entry.d_tag == "DT_RELR" for t in tags)
     assert found.header.e_flags == elf.header["e_flags"]
+    tables = dynamic.get_relocation_tables()
+    used = {
+        relocation["r_info_sym"]
+        for name, table in tables.items()
+        if name != "RELR"
+        for relocation in table.iter_relocations()
+    }
     undefined, defined = set(), set()
-    for symbol in elf.get_section_by_name(".dynsym").iter_symbols():
+    symbols = elf.get_section_by_name(".dynsym").iter_symbols()
+    for index, symbol in enumerate(symbols):
         binding = symbol["st_info"]["bind"]
         if not symbol.name or binding == "STB_LOCAL":
             continue
         if symbol["st_shndx"] == "SHN_UNDEF":
-            if binding != "STB_WEAK":
+            if binding != "STB_WEAK" and index in used:
                 undefined.add(symbol.name)
         elif symbol["st_info"]["type"] not in ("STT_GNU_IFUNC", "STT_LOOS"):
             defined.add(symbol.name)
@@ -165,13 +173,18 @@ def test_initial_exec_in_a_program_is_no_fault() -> None:
 
 def test_symbols_that_only_relocations_show_are_read() -> None:
     """A hash table without defined symbols does not say how many there are."""
-    elf = Object(undefined=["a", "b"], gnu_hash=True, relocations=[1])
+    elf = Object(undefined=["a"], unused=["b"], gnu_hash=True)
     content = bytes(elf)
     start = content.index(struct.pack("<4I", 1, 3, 1, 0))
     hidden = bytearray(content)
     hidden[start + 4 : start + 8] = struct.pack("<I", 1)
     assert read(bytes(hidden)) is not None
     assert read(bytes(hidden)).undefined == {"a"}  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("arch", ARCHES)
+def test_undefined_symbols_that_no_relocation_uses_do_not_count(arch: str) -> None:
+    assert loaded(Object(arch, undefined=["a"], unused=["b"])).undefined == {"a"}
 
 
 @pytest.mark.parametrize("e_type", [0, 1, 4])

@@ -191,7 +191,7 @@ def test_agrees_with_the_loader_of_debian(tmp_path: Path) -> None:
     release = parse_release(version)
     x86_64 = port("x86_64")
     names = {name for record in DATA["symbols"] for name in record["names"]}
-    elf = Object(undefined=sorted(names | {"foo"}), needed=["libc.so"], binding=6)
+    elf = Object(undefined=sorted(names | {"foo"}), needed=["libc.so"])
     (tmp_path / "x.so").write_bytes(bytes(elf))
     run = subprocess.run(
         [library, "--list", tmp_path / "x.so"], capture_output=True, text=True

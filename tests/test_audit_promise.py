@@ -86,9 +86,17 @@ def test_tag_malformed(tmp_path: Path, tag: str) -> None:
         (
             "posix_fallocate64",
             "musllinux_1_2_x86_64",
-            (1, 2, 4),
+            (1, 2, 3),
             False,
             "symbol-removed-later",
+            (1, 2, 6),
+        ),
+        (
+            "posix_fallocate64",
+            "musllinux_1_2_x86_64",
+            (1, 2, 4),
+            True,
+            "needs-patch-release",
             (1, 2, 6),
         ),
         ("posix_fallocate64", "musllinux_1_2_x86_64", (1, 2, 6), True, None, (1, 2, 6)),
@@ -461,13 +469,28 @@ def test_a_removed_symbol_says_which_releases_lack_it(tmp_path: Path) -> None:
 
 
 def test_a_symbol_that_the_first_releases_of_a_series_lost(tmp_path: Path) -> None:
+    """A tag of the series before loses it; for one of the series itself it is new."""
     elf = Object("i686", undefined=["__xstat"])
-    for tag in ("musllinux_1_1_i686", "musllinux_1_2_i686"):
-        (reason,) = judge(tmp_path, elf, tag).reasons
-        assert reason.code == "symbol-removed-later"
-        assert reason.lacking[0] == (1, 2, 0)
-        assert reason.since == (1, 2, 4)
-        assert "headers" in reason.remedy
+    (reason,) = judge(tmp_path, elf, "musllinux_1_1_i686").reasons
+    assert reason.code == "symbol-removed-later"
+    assert reason.lacking == ((1, 2, 0), (1, 2, 1), (1, 2, 2), (1, 2, 3))
+    assert reason.since == (1, 2, 4)
+    assert "headers" in reason.remedy
+    verdict = judge(tmp_path, elf, "musllinux_1_2_i686")
+    assert verdict.honest
+    assert [(r.code, r.since) for r in verdict.reasons] == [
+        ("needs-patch-release", (1, 2, 4))
+    ]
+
+
+def test_an_extension_module_gives_symbols_only_to_what_loads_it(
+    tmp_path: Path,
+) -> None:
+    module = Object(defined=["PyInit_y", "foo"])
+    by_hand = {"x.so": Object(undefined=["foo"]), "y.so": module}
+    assert codes(judge(tmp_path, by_hand)) == {"symbol-unknown"}
+    needed = {"x.so": Object(undefined=["foo"], needed=["y.so"]), "y.so": module}
+    assert codes(judge(tmp_path, needed)) == set()
 
 
 def test_symbols_of_a_library_that_is_missing_follow_from_it(tmp_path: Path) -> None:

@@ -13,22 +13,28 @@ GLOBAL, WEAK = 1, 2
 FUNC, GNU_IFUNC = 2, 10
 BASE = 0x10000
 """Address of the file's first byte, so that offsets and addresses differ."""
+_PLAIN = {3: 6, 21: 20, 22: 10, 40: 21, 62: 6, 183: 1025, 243: 2, 258: 2}
+"""For each e_machine, the type of relocation that puts a symbol's address somewhere:
+GLOB_DAT, or where there is none the absolute one of 64 bits."""
 
 
 @dataclass(frozen=True)
 class Object:
     """An ELF file with a dynamic section, in words; ``bytes()`` of it is the file.
 
-    ``undefined``, ``weak``, ``defined`` and ``ifunc`` are names of symbols;
-    ``relocations`` are types, each of which refers to the first symbol, and
-    ``binding`` is one that refers to each undefined symbol; ``dynamic`` holds further
-    entries of the dynamic section.  ``version`` is a library and the version of it
-    that all undefined symbols ask for.
+    ``undefined``, ``weak``, ``unused``, ``defined`` and ``ifunc`` are names of symbols;
+    ``unused`` are undefined ones that no relocation names, as one does all others
+    that are undefined.  ``relocations`` are types, each of which refers to the first
+    symbol, and ``binding`` is the one that refers to each undefined symbol, if not
+    the processor's plain one; ``dynamic`` holds further entries of the dynamic
+    section.  ``version`` is a library and the version of it that all undefined
+    symbols ask for.
     """
 
     arch: str = "x86_64"
     undefined: Sequence[str] = ()
     weak: Sequence[str] = ()
+    unused: Sequence[str] = ()
     defined: Sequence[str] = ()
     ifunc: Sequence[str] = ()
     needed: Sequence[str] = ()
@@ -61,6 +67,8 @@ class Object:
         symbols = [(0, 0, 0)]  # name, info, section
         symbols += [(string(n), GLOBAL << 4 | FUNC, 0) for n in self.undefined]
         symbols += [(string(n), WEAK << 4 | FUNC, 0) for n in self.weak]
+        unused = len(symbols)
+        symbols += [(string(n), GLOBAL << 4 | FUNC, 0) for n in self.unused]
         first = len(symbols)
         ifuncs = [(string(n), GLOBAL << 4 | GNU_IFUNC, 1) for n in self.ifunc]
         symbols += ifuncs
@@ -90,8 +98,8 @@ class Object:
         relocations = bytearray()
         uses = [(1 if len(symbols) > 1 else 0, kind) for kind in self.relocations]
         uses += [(first + number, 1) for number in range(len(ifuncs))]
-        if self.binding is not None:
-            uses += [(number, self.binding) for number in range(1, first)]
+        binding = _PLAIN[row.e_machine] if self.binding is None else self.binding
+        uses += [(number, binding) for number in range(1, unused)]
         for symbol, kind in uses:
             info = symbol << (32 if wide else 8) | kind
             relocations += struct.pack(order + word * 2, BASE, info)

@@ -100,8 +100,9 @@ class Header(NamedTuple):
 class ElfObject:
     """A program or a shared library, as its loader sees it.
 
-    ``undefined`` are the strong undefined symbols, ``defined`` those that other
-    objects can bind to, ``ifunc`` those of type STT_GNU_IFUNC that it refers to.
+    ``undefined`` are the strong undefined symbols that it refers to, ``defined`` those
+    that other objects can bind to, ``ifunc`` those of type STT_GNU_IFUNC that it
+    refers to.
     A static program has no loader, so nothing of it but the header is filled in.
     """
 
@@ -310,8 +311,9 @@ class _Reader:
         """Return the strong undefined, the defined and the IFUNC symbols.
 
         No table says how many symbols there are; all that matter are hashed, or
-        stand before those that are, or are used by a relocation.  An IFUNC symbol
-        that no relocation uses does no harm, and none can bind to it.
+        stand before those that are, or are used by a relocation.  The loader looks up
+        what a relocation uses and nothing else.  An IFUNC symbol that none uses does
+        no harm, and none can bind to it.
         """
         count = max(self.hashed(dynamic), max(used, default=-1) + 1)
         undefined: set[str] = set()
@@ -328,7 +330,7 @@ class _Reader:
             if binding not in (STB_GLOBAL, STB_WEAK, STB_GNU_UNIQUE) or name == 0:
                 continue
             if section == 0:
-                if binding != STB_WEAK:
+                if binding != STB_WEAK and index in used:
                     undefined.add(self.string(strings, name))
             elif info & 0xF == STT_GNU_IFUNC:
                 if index in used:

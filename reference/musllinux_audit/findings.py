@@ -124,9 +124,10 @@ def _needs(graph: Graph, port: Port, faults: list[Reason]) -> Iterator[Need]:
 def _elsewhere(graph: Graph, symbol: str, file: str) -> bool:
     """Say whether something other than musl may have a symbol.
 
-    A file that the wheel loads by hand, before or with this one, counts.
+    A library that the wheel loads by hand, before or with this one, counts.  An
+    extension module does not: Python's import keeps its symbols from other objects.
     """
-    return graph.defines(symbol) or any(
+    return graph.library_defines(symbol) or any(
         symbol in symbols and graph.is_along(file, graph.needers([library]))
         for library, symbols in musl.host_libraries().items()
     )

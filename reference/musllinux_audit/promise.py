@@ -230,9 +230,11 @@ def _reasons(
     if not lacking:
         return
     since = _for_good(promised, need.releases)
-    if not need.releases:
+    # What only releases older than all promised ones had is gone too.
+    having = need.releases.intersection(promised) or need.releases
+    if not having:
         code = "symbol-unknown"
-    elif min(need.releases) < lacking[-1]:
+    elif min(having) < lacking[-1]:
         code = "symbol-removed-later"
     elif since is not None and since[:2] == floor[:2]:
         code = "needs-patch-release"

@@ -33,6 +33,9 @@ class Graph:
             for name in elf.needed:
                 self._needers[name] = self._needers.get(name, 0) | bit
         self._by_name = by_name
+        self._extensions = _union(
+            self._bit[file] for file, elf in objects.items() if elf.is_extension
+        )
         self._direct = [
             _union(by_name.get(name, 0) for name in elf.needed if not is_musl(name))
             for elf in objects.values()
@@ -63,9 +66,9 @@ class Graph:
         """
         return self.is_along(file, self._definers.get(symbol, 0))
 
-    def defines(self, symbol: str) -> bool:
-        """Say whether any file has a symbol."""
-        return symbol in self._definers
+    def library_defines(self, symbol: str) -> bool:
+        """Say whether any file has a symbol, other than an extension module."""
+        return bool(self._definers.get(symbol, 0) & ~self._extensions)
 
     def loaders(self, file: str) -> Iterator[str]:
         """Yield the other files whose loading loads this one."""
