@@ -1,0 +1,110 @@
+"""auditwheel, asked through its command line in an environment of its own."""
+
+import json
+import os
+import re
+import tempfile
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from musllinux_conformance import commands
+from musllinux_conformance.adapters import released
+from musllinux_conformance.adapters.released import Failed, Json, ReleasedTool
+
+LIBRARIES = Path("/lib").resolve()
+"""The folder in which auditwheel looks for the musl of its host."""
+
+_ON_MUSL = """\
+set -e
+mount -t tmpfs none "$1"
+mkdir "$1/over" "$1/work"
+cp "$2" "$1/over/libc.musl-host.so.1"
+mount -t overlay -o "lowerdir=$3,upperdir=$1/over,workdir=$1/work" overlay "$3"
+shift 3
+exec "$@"
+"""
+
+
+class Auditwheel(ReleasedTool):
+    """Runs auditwheel where the folder of libraries holds the loader of a musl.
+
+    It has a policy for each X.Y that it knows, and judges by that of its host.  The
+    host is a mount namespace with a layer over that folder, in which one file is more.
+    """
+
+    name = "auditwheel"
+    operations = ("audit",)
+    asked = (
+        "a tag is honest if it is the overall_tag of 'auditwheel show --json', run "
+        "where the host's musl is of the tag's X.Y and has no other library; "
+        "what a wheel needs it does not say"
+    )
+
+    def answer_many(self, requests: Sequence[Json]) -> list[Json]:
+        """Answer requests side by side."""
+        with ThreadPoolExecutor(self.workers) as pool:
+            return list(pool.map(self._answer, requests))
+
+    def _answer(self, request: Json) -> Json:
+        with tempfile.TemporaryDirectory(prefix="mask-") as name:
+            folder = Path(name)
+            try:
+                said = self._show(folder, Path(request["wheel"]), request["tag"])
+            except _NoHost as why:
+                return {"unsupported": f"no host with musl can be made here: {why}"}
+            except Exception as error:
+                return {"error": self._reason(error, name)}
+        honest = said.get("overall_tag") == request["tag"]
+        return {"ok": {"honest": honest, "needs": None, "reasons": []}}
+
+    def _show(self, folder: Path, wheel: Path, tag: str) -> dict[str, Json]:
+        """Return what auditwheel says of a wheel.
+
+        Raises:
+            _NoHost: the namespace cannot be made.
+            Failed: auditwheel fails and says nothing of the wheel.
+            Silent: it does not end in time.
+        """
+        for name in ("layer", "empty"):
+            (folder / name).mkdir()
+        numbers = re.match(r"musllinux_(\d+)_(\d+)", tag)
+        version = ".".join(numbers.groups()) if numbers else "1.2"
+        loader = folder / "loader"
+        banner = rf"musl libc (host)\nVersion {version}.0\n"
+        loader.write_text(f"#!/bin/sh\nprintf '{banner}' >&2\nexit 1\n", "utf-8")
+        loader.chmod(0o755)
+        made = folder / "made"
+        words: list[str | Path] = [folder / "layer", loader, LIBRARIES]
+        words += ["sh", "-c", ': > "$0"; exec "$@"', made]
+        words += [self.environment.programs / "auditwheel", "show", "--json"]
+        words += ["--ldpaths", folder / "empty", wheel]
+        ended = commands.run(
+            [
+                "unshare",
+                "-rm",
+                "sh",
+                "-c",
+                _ON_MUSL,
+                "sh",
+                *(os.fspath(w) for w in words),
+            ],
+            commands.environment(folder),
+            released.SECONDS,
+        )
+        if not made.exists():
+            raise _NoHost((ended.stderr.splitlines() or ["unshare fails"])[-1])
+        try:
+            found: dict[str, Json] = json.loads(ended.stdout)
+        except ValueError:
+            said = [line for line in ended.stderr.splitlines() if line.strip()]
+            why = (said or ["silent"])[-1]
+            raise Failed(f"exit status {ended.status}: {why}") from None
+        return found
+
+
+class _NoHost(Exception):
+    """No mount namespace can be made."""
+
+
+implementation = Auditwheel
