@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from packaging.utils import InvalidWheelFilename, parse_wheel_filename
+
 from musllinux_conformance.adapters.driven import DrivenTool
 from musllinux_conformance.adapters.released import Json
 from musllinux_conformance.masks import Mask
@@ -27,7 +29,17 @@ class Pex(DrivenTool):
         if any(file["yanked"] for file in files):
             return {"unsupported": "a lock does not say which files are yanked"}
         names = [file["filename"] for file in files]
+        if not all(map(_is_wheel, names)):
+            return {"unsupported": "what a lock holds of other names is not known"}
         return {"ok": self.drive(mask, op="select", filenames=names)}
+
+
+def _is_wheel(filename: str) -> bool:
+    try:
+        parse_wheel_filename(filename)
+    except InvalidWheelFilename:
+        return False
+    return True
 
 
 implementation = Pex

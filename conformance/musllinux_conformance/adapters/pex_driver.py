@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from urllib.parse import quote
 
 from pex.artifact_url import ArtifactURL, Fingerprint
 from pex.dist_metadata import Requirement
@@ -31,7 +32,7 @@ def select(filenames: Sequence[str]) -> str | None:
     """Return the file that is taken from a lock of one release."""
     first, *others = [
         FileArtifact(
-            url=ArtifactURL.parse(f"https://example.org/{filename}"),
+            url=ArtifactURL.parse(f"https://example.org/{quote(filename)}"),
             fingerprint=Fingerprint(algorithm="sha256", hash="0" * 64),
             verified=True,
             filename=filename,
