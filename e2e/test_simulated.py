@@ -61,11 +61,12 @@ def content(vector: Vector, loader: Loader) -> bytes:
     match = BANNER.fullmatch(stderr)
     assert match is not None
     version = match["version"].decode()
+    real = loader_of(loader).read_bytes()
     if version == loader.version:
-        return loader_of(loader).read_bytes()
+        return real
     if len(version) > len(loader.version) and loader.arch == BUILT.arch:
-        loader = BUILT
-    return forged(loader_of(loader).read_bytes(), loader.version, version)
+        loader, real = BUILT, loader_of(BUILT).read_bytes()
+    return forged(real, loader.version, version)
 
 
 @cache
