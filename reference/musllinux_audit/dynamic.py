@@ -276,14 +276,8 @@ class _Reader:
 
     def hashed(self, dynamic: dict[int, int]) -> int:
         """Return the number of symbols that the hash table knows of."""
-        if DT_HASH in dynamic:
-            # Alone among these processors, s390x has hash entries of 64 bits.
-            big = self.wide and self.header.e_machine == EM_S390
-            entry = struct.Struct(self.order + ("II", "QQ")[big])
-            table = self.read(self.offset(dynamic[DT_HASH]), entry.size, "hash table")
-            return int(entry.unpack(table)[1])
         if DT_GNU_HASH not in dynamic:
-            return 0
+            return self.old_hashed(dynamic)
         start = self.offset(dynamic[DT_GNU_HASH])
         buckets, first, bloom, _ = self.words(start, 16, "hash table")
         chains = start + 16 + bloom * (8 if self.wide else 4) + 4 * buckets
@@ -304,6 +298,19 @@ class _Reader:
                     return last
             if not chain or last > self.limits.names:
                 raise InvalidElf("hash table without an end")
+
+    def old_hashed(self, dynamic: dict[int, int]) -> int:
+        """Return the number of symbols by DT_HASH, where nothing better is there.
+
+        Alone among these processors, s390x has entries of 64 bits, and one linker
+        writes 32; so DT_GNU_HASH, which no processor changes, is asked first.
+        """
+        if DT_HASH not in dynamic:
+            return 0
+        big = self.wide and self.header.e_machine == EM_S390
+        entry = struct.Struct(self.order + ("II", "QQ")[big])
+        table = self.read(self.offset(dynamic[DT_HASH]), entry.size, "hash table")
+        return int(entry.unpack(table)[1])
 
     def symbols(
         self, dynamic: dict[int, int], used: set[int], strings: bytes
