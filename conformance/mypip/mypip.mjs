@@ -68,7 +68,7 @@ function run(path) {
   return stderr.toString("latin1", 0, 65536);
 }
 
-const FIRST = /^[ \t\r\n]*musl libc(?: \([^\n]+\))?[ \t\r]*\n[ \t\r\n]*/.source;
+const FIRST = /^[ \t\r\n]*musl libc(?: \([^\n()]*\))?[ \t\r]*\n[ \t\r\n]*/.source;
 const SECOND = /Version (0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})(?!\d)/.source;
 const VERSION = /(?:\d+!)?\d+(?:\.\d+)*(?:\.?(?:a|b|rc|post|dev)\d+)*(?:\+[\w.]+)?/.source;
 const WHEEL = RegExp(`^[^-]+-${VERSION}(?:-(\\d+)[^-]*)?-([^-]+)-([^-]+)-([^-]+)\\.whl$`);

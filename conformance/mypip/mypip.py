@@ -79,7 +79,7 @@ def parse_banner(banner: bytes) -> list[int]:
     """Return the major and minor version that a loader tells."""
     lines = [line for line in (x.strip(b" \t\r") for x in banner.split(b"\n")) if line]
     version = re.match(rb"Version (0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})(?!\d)", lines[1])
-    if not version or not re.fullmatch(rb"musl libc( \(.+\))?", lines[0]):
+    if not version or not re.fullmatch(rb"musl libc( \([^()]*\))?", lines[0]):
         raise ValueError("no banner of musl")
     return [int(number) for number in version.groups()]
 
