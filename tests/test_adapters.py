@@ -24,6 +24,7 @@ from packaging.version import Version
 
 from musllinux_conformance import cache, commands, environments, masks, vectors
 from musllinux_conformance.adapters import released
+from musllinux_conformance.adapters.driven import DrivenTool
 from musllinux_conformance.adapters.packaging import Packaging
 from musllinux_conformance.adapters.pip import Pip
 from musllinux_conformance.adapters.released import Failed, ReleasedTool
@@ -402,11 +403,11 @@ def answers(tool: ReleasedTool, tmp_path: Path) -> Iterator[Any]:
     try:
         yield from tool.answer_many(asked)
     finally:
-        if isinstance(tool, Packaging):
+        if isinstance(tool, DrivenTool):
             end(tool)
 
 
-def end(tool: Packaging) -> None:
+def end(tool: DrivenTool) -> None:
     """End its processes, as the end of the program under test does."""
     for driver in tool._drivers.values():
         driver.communicate()
@@ -446,8 +447,9 @@ def test_pip_is_not_misled_by_what_a_loader_writes(
     said += f"pip version\nCompatible tags: 3\n  {CP}-{CP}-{TAGS[0]}\n"
     said += f"  {CP}-abi3-{TAGS[1]}\n  py3-none-any\n"
     tool = Pip()
-    monkeypatch.setattr(tool, "_pip", lambda *_: said)
+    monkeypatch.setattr(tool, "drive", lambda *_, **__: (0, said, ""))
     assert tool.platform_tags(mask(tmp_path), [1, 2]) == TAGS[:1]
+    tool._folder.cleanup()
 
 
 def test_the_candidates_hold_every_tag_that_a_vector_names() -> None:

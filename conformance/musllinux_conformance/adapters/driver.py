@@ -27,11 +27,12 @@ def answer(functions: Mapping[str, Any], question: dict[str, Any]) -> dict[str, 
 
 def main(file: str) -> None:
     """Answer until standard input ends."""
-    # A loader inherits standard output, and may write to it.
-    answers = os.fdopen(os.dup(1), "w")
+    # A loader inherits standard input and output; it may read the one, write the other.
+    questions, answers = os.fdopen(os.dup(0)), os.fdopen(os.dup(1), "w")
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)
     functions = runpy.run_path(file)
-    for line in sys.stdin:
+    for line in questions:
         answers.write(json.dumps(answer(functions, json.loads(line))) + "\n")
         answers.flush()
 

@@ -1,69 +1,39 @@
-"""Answers questions with packaging, in the environment that holds it.
+"""What packaging answers, in the environment that holds it."""
 
-Lines of JSON on standard input are answered on standard output.  For each question
-``sys.executable`` and the platform are set; packaging itself is used as it is.
-"""
-
-import json
-import os
-import sys
-from collections.abc import Iterator
+import itertools
+from collections.abc import Sequence
 from typing import Any
 
-from packaging.tags import platform_tags, sys_tags
+from packaging import tags
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
 
-def select(files: list[dict[str, Any]]) -> str | None:
-    """Choose among files as the documentation of packaging shows.
+def detect() -> list[str]:
+    """Return the first musllinux tag, without asking for the others."""
+    found = (tag for tag in tags.platform_tags() if tag.startswith("musllinux_"))
+    return list(itertools.islice(found, 1))
 
-    The best tag wins; among equal tags the higher build tag.
+
+def platform_tags() -> list[str]:
+    """Ask ``packaging.tags.platform_tags()``."""
+    return list(tags.platform_tags())
+
+
+def select(filenames: Sequence[str]) -> str | None:
+    """Choose as the documentation of packaging shows: the best tag wins.
+
+    Among equal tags the higher build tag does.
     """
-    ranks = {tag: rank for rank, tag in reversed(list(enumerate(sys_tags())))}
+    ranks = {tag: rank for rank, tag in reversed(list(enumerate(tags.sys_tags())))}
     best: tuple[int, Any, str] | None = None
-    for file in files:
+    for filename in filenames:
         try:
-            _, _, build, tags = parse_wheel_filename(file["filename"])
+            _, _, build, found = parse_wheel_filename(filename)
         except InvalidWheelFilename:
             continue
-        rank = min((ranks[tag] for tag in tags if tag in ranks), default=None)
+        rank = min((ranks[tag] for tag in found if tag in ranks), default=None)
         if rank is None:
             continue
         if best is None or rank < best[0] or (rank == best[0] and build > best[1]):
-            best = (rank, build, file["filename"])
+            best = (rank, build, filename)
     return best and best[2]
-
-
-def first_musllinux() -> Iterator[str]:
-    """Yield the first musllinux tag, without asking for the others."""
-    tags = (tag for tag in platform_tags() if tag.startswith("musllinux_"))
-    yield from [tag for tag in [next(tags, None)] if tag is not None]
-
-
-def answer(question: dict[str, Any]) -> Any:
-    """Answer one question."""
-    sys.executable = question["executable"]
-    os.environ["_PYTHON_HOST_PLATFORM"] = "linux-" + question["machine"]
-    if question["op"] == "select":
-        return select(question["files"])
-    if question["op"] == "detect":
-        return list(first_musllinux())
-    return list(platform_tags())
-
-
-def main() -> None:
-    """Answer until standard input ends."""
-    # A loader inherits standard output, and may write to it.
-    answers = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)
-    for line in sys.stdin:
-        try:
-            given = {"ok": answer(json.loads(line))}
-        except Exception as error:
-            given = {"error": f"{type(error).__name__}: {error}"}
-        answers.write(json.dumps(given) + "\n")
-        answers.flush()
-
-
-if __name__ == "__main__":
-    main()

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from urllib.parse import unquote
 
 from musllinux_conformance.adapters import released
-from musllinux_conformance.adapters.released import Failed, Json, ReleasedTool
+from musllinux_conformance.adapters.driven import DrivenTool
+from musllinux_conformance.adapters.released import Failed, Json
 from musllinux_conformance.environments import PYTHON
 from musllinux_conformance.index import Index
 from musllinux_conformance.masks import Mask
@@ -15,8 +16,8 @@ from musllinux_conformance.masks import Mask
 TAG = f"cp{PYTHON.replace('.', '')}"
 
 
-class Pip(ReleasedTool):
-    """Runs pip in a mask."""
+class Pip(DrivenTool):
+    """Asks pip for its tags in process, and runs it in a mask to select."""
 
     name = "pip"
     lineage = ("packaging",)
@@ -24,6 +25,7 @@ class Pip(ReleasedTool):
         "detect and platform_tags by 'pip debug --verbose', "
         "select by 'pip install --dry-run --report' from an index on this machine"
     )
+    functions = "pip_driver.py"
 
     def detect(self, mask: Mask) -> Json:
         """Read the version and ARCH off the first musllinux tag."""
@@ -34,8 +36,8 @@ class Pip(ReleasedTool):
         return self._tags(mask)
 
     def _tags(self, mask: Mask) -> list[str]:
-        said = self._pip(mask, self.seconds, "debug", "--verbose")
         # What a loader writes to standard output stands before.
+        said = _checked(*self.drive(mask, op="debug"))
         _, _, tags = said.rpartition("\nCompatible tags: ")
         return re.findall(rf"^  {TAG}-{TAG}-(\S+)$", tags, re.MULTILINE)
 
@@ -43,10 +45,10 @@ class Pip(ReleasedTool):
         """Install every release at once, without installing anything."""
         report = mask.folder / "report.json"
         with Index([request["files"] for request in requests]) as index:
-            self._pip(
+            self._install(
                 mask,
                 self.seconds + released.FURTHER_SECONDS * (len(requests) - 1),
-                *("install", "--dry-run", "--report", os.fspath(report)),
+                *("--dry-run", "--report", os.fspath(report)),
                 *("--ignore-installed", "--no-deps", "--only-binary", ":all:"),
                 *("--no-cache-dir", "--index-url", index.url, *index.projects),
             )
@@ -56,19 +58,27 @@ class Pip(ReleasedTool):
         }
         return [{"ok": index.original(p, chosen[p])} for p in index.projects]
 
-    def _pip(self, mask: Mask, seconds: float, *arguments: str) -> str:
-        """Run pip and return its standard output.
+    def _install(self, mask: Mask, seconds: float, *arguments: str) -> None:
+        """Run ``pip install``.
 
         Raises:
             Failed: it fails.
             Silent: it does not end in time.
         """
         own = {"PIP_CONFIG_FILE": os.devnull, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
-        ended = mask.run(["-m", "pip", *arguments], seconds, **own)
-        if ended.status != 0:
-            said = [line for line in ended.stderr.splitlines() if line.strip()]
-            raise Failed(f"exit status {ended.status}: {(said or ['silent'])[-1]}")
-        return ended.stdout
+        _checked(*mask.run(["-m", "pip", "install", *arguments], seconds, **own))
+
+
+def _checked(status: int, stdout: str, stderr: str) -> str:
+    """Return what pip wrote to standard output.
+
+    Raises:
+        Failed: it failed.
+    """
+    if status != 0:
+        said = [line for line in stderr.splitlines() if line.strip()]
+        raise Failed(f"exit status {status}: {(said or ['silent'])[-1]}")
+    return stdout
 
 
 def _filename(url: str) -> str:
