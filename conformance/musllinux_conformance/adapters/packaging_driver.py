@@ -1,22 +1,33 @@
 """What packaging answers, in the environment that holds it."""
 
 import itertools
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from packaging import tags
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
+CPYTHON = "cp{}{}".format(*sys.version_info[:2])
+
+
+def _platform_tags() -> Iterator[str]:
+    """Ask ``packaging.tags.platform_tags()``, or ``sys_tags()`` where it is missing."""
+    if hasattr(tags, "platform_tags"):
+        return tags.platform_tags()
+    own = (tag for tag in tags.sys_tags() if tag.interpreter == tag.abi == CPYTHON)
+    return (tag.platform for tag in own)
+
 
 def detect() -> list[str]:
     """Return the first musllinux tag, without asking for the others."""
-    found = (tag for tag in tags.platform_tags() if tag.startswith("musllinux_"))
+    found = (tag for tag in _platform_tags() if tag.startswith("musllinux_"))
     return list(itertools.islice(found, 1))
 
 
 def platform_tags() -> list[str]:
-    """Ask ``packaging.tags.platform_tags()``."""
-    return list(tags.platform_tags())
+    """Return the platform tags, best first."""
+    return list(_platform_tags())
 
 
 def select(filenames: Sequence[str]) -> str | None:
