@@ -10,10 +10,15 @@ from musllinux_conformance.adapters import released
 from musllinux_conformance.adapters.driven import DrivenTool
 from musllinux_conformance.adapters.released import Failed, Json
 from musllinux_conformance.environments import PYTHON
+from musllinux_conformance.hosts import Unavailable
 from musllinux_conformance.index import Index
 from musllinux_conformance.masks import Mask
 
 TAG = f"cp{PYTHON.replace('.', '')}"
+
+
+NAME_MAX = 255
+"""Bytes that the name of a file may have on Linux."""
 
 
 class Pip(DrivenTool):
@@ -42,7 +47,14 @@ class Pip(DrivenTool):
         return re.findall(rf"^  {TAG}-{TAG}-(\S+)$", tags, re.MULTILINE)
 
     def select(self, mask: Mask, requests: Sequence[Json]) -> list[Json]:
-        """Install every release at once, without installing anything."""
+        """Install every release at once, without installing anything.
+
+        Raises:
+            Unavailable: pip saves what it chose, and no file can have that name.
+        """
+        names = [file["filename"] for file in requests[0]["files"]]
+        if len(requests) == 1 and any(len(os.fsencode(n)) > NAME_MAX for n in names):
+            raise Unavailable(f"a file's name has {NAME_MAX} bytes at most")
         report = mask.folder / "report.json"
         with Index([request["files"] for request in requests]) as index:
             self._install(
