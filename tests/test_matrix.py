@@ -77,7 +77,7 @@ def test_a_run_writes_reports_and_asks_once(
     assert sorted(listed) == [OLD, NEW]
     for version in LISTED["packaging"]:
         written = tmp_path / "reports" / "packaging" / f"{version}.json"
-        assert json.loads(written.read_text()) == REPORT
+        assert json.loads(written.read_text()) == {**REPORT, "installed": []}
         written.unlink()
     assert matrix.main(["packaging"]) == 0
     assert len(listed) == 2
@@ -89,7 +89,8 @@ def test_what_is_kept_may_be_broken(listed: list[Entry], tmp_path: Path) -> None
     kept.parent.mkdir(parents=True)
     for content in ("", "{}", "[]", '{"stamp": "x", "report": {}}'):
         kept.write_text(content)
-        assert matrix.current(OLD, lambda judged: None) == REPORT
+        found = matrix.current(OLD, lambda judged: None)
+        assert found == {**REPORT, "installed": []}
     assert len(listed) == 4
 
 
@@ -99,7 +100,10 @@ def test_the_stamp_is_of_the_tool_the_vectors_and_the_code(
     stamps = [matrix.stamp(OLD), matrix.stamp(NEW)]
     assert matrix.stamp(OLD) == stamps[0]
     packages = environments.ensure("packaging", "21.0").packages
-    (packages / "pyparsing-3.1.dist-info").mkdir()
+    beside = packages / "pyparsing-3.1.dist-info"
+    beside.mkdir()
+    (beside / "METADATA").write_text("Name: Pyparsing\nVersion: 3.1\n")
+    assert matrix.installed(OLD) == ["pyparsing 3.1"]
     stamps.append(matrix.stamp(OLD))
     monkeypatch.setattr(vectors, "merged", lambda: {"vectors": []})
     stamps.append(matrix.stamp(OLD))

@@ -13,6 +13,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import metadata
 from pathlib import Path
 from typing import NamedTuple
 
@@ -45,6 +46,11 @@ class Environment(NamedTuple):
     def packages(self) -> Path:
         """The folder from which its Python imports what is installed."""
         return self.root / "lib" / f"python{PYTHON}" / "site-packages"
+
+    def installed(self) -> list[str]:
+        """Return all that is installed there, each as ``name version``, sorted."""
+        found = metadata.distributions(path=[os.fspath(self.packages)])
+        return sorted(f"{each.name.lower()} {each.version}" for each in found)
 
 
 def listed() -> dict[str, list[str]]:

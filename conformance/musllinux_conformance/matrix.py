@@ -88,15 +88,20 @@ def stamp(entry: Entry) -> str:
     and the requirements, and the code that asks.
     """
     parts = [sys.version, *entry, json.dumps(vectors.merged(), sort_keys=True)]
-    if entry.name != REFERENCE:
-        installed = environments.ensure(entry.name, entry.version).packages
-        parts += sorted(path.name for path in installed.glob("*.dist-info"))
+    parts += installed(entry)
     for path in sorted(code(entry)):
         parts += [path.name, path.read_text("utf-8")]
     digest = hashlib.sha256()
     for part in parts:
         digest.update(part.encode() + b"\0")
     return digest.hexdigest()
+
+
+def installed(entry: Entry) -> list[str]:
+    """Return what a tool was installed with: whatever the registry gave that day."""
+    if entry.name == REFERENCE:
+        return []
+    return environments.ensure(entry.name, entry.version).installed()
 
 
 def code(entry: Entry) -> Iterator[Path]:
@@ -158,13 +163,16 @@ def current(entry: Entry, progress: Callable[[int], None]) -> dict[str, Json]:
             return found
     except (OSError, ValueError, KeyError, TypeError):
         pass
-    found = ask(entry, progress)
+    found = ask(entry, progress) | {"installed": installed(entry)}
     report.write(kept, {"stamp": wanted, "report": found})
     return found
 
 
 def differences(old: dict[str, Json], new: dict[str, Json]) -> list[str]:
-    """Say in a line each how a report differs from another."""
+    """Say in a line each how a report differs from another.
+
+    What was installed with the tool may differ; it matters where an answer does.
+    """
     lines = [
         f"{key}: {old.get(key)} became {new[key]}"
         for key in ("suite", "implementation", "verdicts")
