@@ -44,7 +44,9 @@ def test_the_page(tmp_path: Path) -> None:
         "HOME": os.fspath(tmp_path),
         "ZIG_GLOBAL_CACHE_DIR": os.fspath(CACHE / "zig-cache"),
     }
-    run([programs / "python", pip, "install", "pip"], env=environment(**offline))
+    # The pip that runs stands beside the environment, and takes itself for installed.
+    install = [programs / "python", pip, "install", "--ignore-installed", "pip"]
+    run(install, env=environment(**offline))
     lines = commands(PAGE.read_text("utf-8"))
     assert len(lines) > 8
     # All in one shell, as a reader has one; what each prints goes to its own file.
