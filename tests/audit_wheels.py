@@ -4,7 +4,7 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from musllinux_conformance.wheels import Object
+from musllinux_conformance.objects import Object
 
 
 def make_wheel(

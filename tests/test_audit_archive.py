@@ -19,7 +19,7 @@ import musllinux_audit.archive as archive
 from audit_wheels import make_wheel
 from musllinux_audit.archive import UnreadableWheel, read_wheel
 from musllinux_audit.dynamic import Limits
-from musllinux_conformance.wheels import Object
+from musllinux_conformance.objects import Object
 
 ELF = bytes(Object(undefined=["open"], needed=["libc.so"]))
 

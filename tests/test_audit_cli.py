@@ -12,7 +12,7 @@ from musllinux.__main__ import main
 from musllinux_audit import CODES, Reason, cli
 from musllinux_conformance import vectors
 from musllinux_conformance.files import SCHEMA
-from musllinux_conformance.wheels import Object
+from musllinux_conformance.objects import Object
 
 HONEST = {"x.so": Object(undefined=["open"])}
 FALSE = {"x.so": Object(undefined=["foo"])}

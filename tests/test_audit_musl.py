@@ -13,7 +13,7 @@ import pytest
 from musllinux.arch import ARCHITECTURES
 from musllinux_audit import musl
 from musllinux_audit.musl import Port, parse_release, port_of
-from musllinux_conformance.wheels import Object
+from musllinux_conformance.objects import Object
 
 SCRIPT = Path(__file__).parents[1] / "reference" / "tools" / "compare_symbols.py"
 DATA = json.loads(

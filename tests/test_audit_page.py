@@ -11,7 +11,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from audit_wheels import make_wheel
-from musllinux_conformance.wheels import Object
+from musllinux_conformance.objects import Object
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "audit.md"

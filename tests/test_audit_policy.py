@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 from audit_wheels import make_wheel
 from musllinux.__main__ import main
 from musllinux_audit import InvalidPolicy, Verdict, audit_wheel, read_policy
-from musllinux_conformance.wheels import Object
+from musllinux_conformance.objects import Object
 
 ROOT = Path(__file__).parent.parent
 SCHEMA = Draft202012Validator(

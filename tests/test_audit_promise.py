@@ -16,7 +16,7 @@ from musllinux_audit import (
     audit_wheel,
 )
 from musllinux_audit.musl import Release
-from musllinux_conformance.wheels import Object
+from musllinux_conformance.objects import Object
 
 MUSL = ["libc.musl-x86_64.so.1"]
 

@@ -6,7 +6,7 @@ import pytest
 
 from audit_wheels import make_wheel
 from musllinux_audit import audit, audit_wheel
-from musllinux_conformance.wheels import Object
+from musllinux_conformance.objects import Object
 
 LOST, DOUBTFUL = "suffix-not-searched", "suffix-not-everywhere"
 MUSL = "m.cpython-{}-x86_64-linux-musl.so"

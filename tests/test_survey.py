@@ -14,7 +14,7 @@ import pytest
 from audit_wheels import make_wheel
 from musllinux_audit import Reason, audit
 from musllinux_audit.archive import read_wheel
-from musllinux_conformance.wheels import Object
+from musllinux_conformance.objects import Object
 
 if sys.version_info < (3, 11):
     pytest.skip("a lock file is read by CPython 3.11", allow_module_level=True)
@@ -29,8 +29,6 @@ from offered import Offer, Unavailable  # noqa: E402
 from real import Listing, Loader, Unpacked, differences  # noqa: E402
 
 MUSL = Path("/lib/ld-musl-x86_64.so.1")
-GLOB_DAT = 6
-"""R_X86_64_GLOB_DAT."""
 
 LOCKED = """
 lock-version = "1.0"
@@ -117,9 +115,8 @@ def test_what_the_loader_misses_is_what_is_predicted(
         x=Object(
             undefined=["statx", "gettid", "no_such", "PyLong_Type", "crc32"],
             needed=["libc.so", "libz.so.1", "y.so"],
-            binding=GLOB_DAT,
         ),
-        y=Object(undefined=["preadv2"], needed=["libc.so"], binding=GLOB_DAT),
+        y=Object(undefined=["preadv2"], needed=["libc.so"]),
     )
     missing = wheel.listed(loader).symbols
     assert missing == {("x.so", "statx"), ("x.so", "no_such"), ("y.so", "preadv2")}
@@ -141,9 +138,7 @@ def a_reason(wheel: Unpacked, reason: Reason, listing: Listing) -> dict[str, obj
 
 @pytest.mark.parametrize("agree", [True, False])
 def test_a_finding_is_confirmed_or_disagreed_with(tmp_path: Path, agree: bool) -> None:
-    wheel = unpacked(
-        tmp_path, x=Object(undefined=["statx"], needed=["libc.so"], binding=GLOB_DAT)
-    )
+    wheel = unpacked(tmp_path, x=Object(undefined=["statx"], needed=["libc.so"]))
     verdict = audit(tmp_path / "p-1-cp311-cp311-musllinux_1_2_x86_64.whl", *TAG)
     pair = frozenset({("x.so", "statx")})
     listing = Listing(pair if agree else frozenset(), frozenset())
