@@ -38,8 +38,7 @@ def read_elf(file: BinaryIO) -> ElfFile:
         InvalidElf: the file breaks one of these rules.
         OSError: the file cannot be read.
     """
-    size = file.seek(0, os.SEEK_END)
-    ident = _read(file, 0, 16, size, "ELF header")
+    ident = _read(file, 0, 16, "ELF header")
     if ident[:4] != b"\x7fELF":
         raise InvalidElf("not an ELF file")
     bits = {1: 32, 2: 64}.get(ident[4])
@@ -52,7 +51,7 @@ def read_elf(file: BinaryIO) -> ElfFile:
         order + ("2xH4x4xI4xI2xHH6x", "2xH4x8xQ8xI2xHH6x")[bits == 64]
     )
     e_machine, e_phoff, e_flags, e_phentsize, e_phnum = header.unpack(
-        _read(file, 16, header.size, size, "ELF header")
+        _read(file, 16, header.size, "ELF header")
     )
     # Gives p_type, p_offset and p_filesz.
     entry = struct.Struct(order + ("II8xI12x", "I4xQ16xQ16x")[bits == 64])
@@ -62,33 +61,32 @@ def read_elf(file: BinaryIO) -> ElfFile:
             raise InvalidElf("program headers of an unknown size")
         if entry.size * e_phnum > MAX_PROGRAM_HEADERS:
             raise InvalidElf("too many program headers")
-        table = _read(file, e_phoff, entry.size * e_phnum, size, "program headers")
+        table = _read(file, e_phoff, entry.size * e_phnum, "program headers")
         for p_type, p_offset, p_filesz in entry.iter_unpack(table):
             if p_type == PT_INTERP:
-                interpreter = _interpreter(file, p_offset, p_filesz, size)
+                interpreter = _interpreter(file, p_offset, p_filesz)
                 break
     return ElfFile(interpreter, arch_of_elf(bits, data, e_machine, e_flags))
 
 
-def _interpreter(file: BinaryIO, offset: int, filesz: int, size: int) -> bytes:
+def _interpreter(file: BinaryIO, offset: int, filesz: int) -> bytes:
     """Return the loader's path.
 
     Implements elf.interpreter-bounds and elf.interpreter-path.
     """
     if not 2 <= filesz <= MAX_INTERPRETER:
         raise InvalidElf("PT_INTERP too short or too long for a path")
-    content = _read(file, offset, filesz, size, "PT_INTERP")
+    content = _read(file, offset, filesz, "PT_INTERP")
     if content[0] == 0 or content[-1] != 0:
         raise InvalidElf("PT_INTERP is empty or has no NUL at its end")
-    return content.split(b"\0", 1)[0]
+    return content.partition(b"\0")[0]
 
 
-def _read(file: BinaryIO, offset: int, length: int, size: int, what: str) -> bytes:
+def _read(file: BinaryIO, offset: int, length: int, what: str) -> bytes:
     """Return bytes that must lie wholly within the file."""
-    if offset + length > size:
-        raise InvalidElf(f"{what} outside the file")
-    file.seek(offset)
+    end = file.seek(0, os.SEEK_END)
+    file.seek(min(offset, end))  # seek() takes at most 2^63 - 1.
     content = file.read(length)
-    if len(content) != length:  # The file shrank while it was read.
+    if len(content) != length:
         raise InvalidElf(f"{what} outside the file")
     return content
