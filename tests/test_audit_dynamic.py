@@ -79,9 +79,8 @@ def system_files() -> list[Path]:
     return [file for file in dict.fromkeys(files) if file.is_file()]
 
 
-@pytest.mark.parametrize("file", system_files(), ids=lambda file: file.name)
-def test_agrees_with_pyelftools(file: Path) -> None:
-    content = file.read_bytes()
+def assert_pyelftools_agrees(content: bytes) -> None:
+    """Compare with what pyelftools reads by segments and by sections."""
     found = read(content)
     assert found is not None
     elf = ELFFile(BytesIO(content))
@@ -124,6 +123,37 @@ def test_agrees_with_pyelftools(file: Path) -> None:
         assert found.irelative == (IRELATIVE["x86_64"] in types)
         if not found.program:
             assert found.initial_exec == (INITIAL_EXEC["x86_64"] in types)
+
+
+@pytest.mark.parametrize("file", system_files(), ids=lambda file: file.name)
+def test_agrees_with_pyelftools(file: Path) -> None:
+    assert_pyelftools_agrees(file.read_bytes())
+
+
+@pytest.mark.parametrize("gnu_hash", [False, True])
+@pytest.mark.parametrize("arch", ARCHES)
+def test_agrees_with_pyelftools_on_files_of_vectors(arch: str, gnu_hash: bool) -> None:
+    elf = Object(
+        arch,
+        undefined=["open"],
+        weak=["__cxa_finalize"],
+        unused=["close"],
+        defined=["PyInit_x"],
+        ifunc=["memcpy"],
+        needed=["libc.so"],
+        soname="libx.so",
+        runpath="$ORIGIN/../x.libs",
+        version=["libc.so", "VERSION"],
+        gnu_hash=gnu_hash,
+    )
+    assert_pyelftools_agrees(bytes(elf))
+    sections = ELFFile(BytesIO(bytes(elf)))
+    ((need, names),) = sections.get_section_by_name(".gnu.version_r").iter_versions()
+    assert (need.name, [name.name for name in names]) == ("libc.so", ["VERSION"])
+    tags = sections.get_section_by_name(".dynamic").iter_tags()
+    assert [tag.runpath for tag in tags if tag.entry.d_tag == "DT_RUNPATH"] == [
+        "$ORIGIN/../x.libs"
+    ]
 
 
 def test_the_machine_has_files_to_compare() -> None:
