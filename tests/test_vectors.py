@@ -116,6 +116,45 @@ def test_traceability_fails_in_both_directions() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("expect", "side"),
+    [
+        ({"equals": {"musl": [1, 2], "arch": "x86_64"}}, True),
+        ({"equals": {"interpreter": None, "arch": "x86_64"}}, False),
+        ({"equals": [1, 0]}, True),
+        ({"equals": []}, False),
+        ({"equals": None}, False),
+        ({"equals": False}, False),
+        ({"contains": ["musllinux_1_0_x86_64"]}, True),
+        ({"prefers": ["musllinux_1_0_x86_64"]}, True),
+        ({"absent": ["musllinux_1_0_x86_64"]}, False),
+        ({"rejected": True}, False),
+        ({"unspecified": True}, None),
+        ({"one_of": ["a", "b"]}, True),
+        ({"one_of": [None, "a"]}, None),
+    ],
+)
+def test_an_expectation_has_a_side(expect: dict[str, Any], side: bool | None) -> None:
+    assert traceability.side(expect) is side
+
+
+def test_a_rule_with_vectors_on_one_side_is_found() -> None:
+    known, kept = traceability.requirements.load(), traceability.load()
+    name = "banner.three-digits"
+    for wanted in (True, False):
+        fewer = {
+            key: vector
+            for key, vector in SUITE.items()
+            if name not in vector.requirements
+            or traceability.side(vector.expect) is wanted
+        }
+        found = list(traceability.problems(known, fewer, kept))
+        assert any(p.startswith(f"{name}: vectors show one side") for p in found)
+    listed = {**kept, "one_sided": {**kept["one_sided"], name: "why"}}
+    found = list(traceability.problems(known, SUITE, listed))
+    assert any(p.startswith(f"{name}: listed as one-sided") for p in found)
+
+
 def test_merged_vectors_need_nothing_else() -> None:
     merged = vectors.merged()
     again = json.loads(json.dumps(merged))

@@ -1,9 +1,10 @@
 """Which requirement is tested by which vector, and whether anybody looked.
 
 ``conformance/traceability.json`` holds, for each requirement, a hash of the text that
-its vectors were reviewed against; and the requirements that no vector can test, each
-with the reason.  ``python -m musllinux_conformance.traceability`` prints what is amiss;
-with ``--reviewed`` it notes that the vectors were looked at again.
+its vectors were reviewed against; the requirements that no vector can test; and those
+whose vectors show one side alone.  The last two have a reason each.
+``python -m musllinux_conformance.traceability`` prints what is amiss; with
+``--reviewed`` it notes that the vectors were looked at again.
 """
 
 import hashlib
@@ -17,6 +18,8 @@ from musllinux_conformance.requirements import Requirement
 from musllinux_conformance.vectors import Json, Vector
 
 FILE = files.VECTORS.parent / "traceability.json"
+TWO_SIDED = {"grammar", "banner", "elf", "detect", "arch", "order", "select", "upload"}
+"""The families in which the vectors of a rule expect an answer here, and none there."""
 
 
 def tested_by(suite: Mapping[str, Vector]) -> dict[str, list[str]]:
@@ -34,8 +37,43 @@ def text_hash(requirement: Requirement) -> str:
     return hashlib.sha256(words.encode()).hexdigest()[:16]
 
 
+def side(expect: Mapping[str, Json]) -> bool | None:
+    """Say whether a vector expects an answer (True), none (False), or leaves it open.
+
+    No answer is a refusal, null, false, an empty list, or a part that is null.
+    """
+    ((kind, wanted),) = expect.items()
+    if kind in ("rejected", "absent"):
+        return False
+    if kind == "unspecified":
+        return None
+    found = {
+        bool(value) and not (isinstance(value, dict) and None in value.values())
+        for value in (wanted if kind == "one_of" else [wanted])
+    }
+    return found.pop() if len(found) == 1 else None
+
+
+def one_sided(
+    known: Mapping[str, Requirement], suite: Mapping[str, Vector]
+) -> set[str]:
+    """Return the requirements of which vectors show one side alone, but for MAY."""
+    sides: dict[str, set[bool | None]] = {}
+    for vector in suite.values():
+        if vector.family in TWO_SIDED:
+            for name in vector.requirements:
+                sides.setdefault(name, set()).add(side(vector.expect))
+    return {
+        name
+        for name, requirement in known.items()
+        if requirement.strength != "MAY"
+        and name in sides
+        and not sides[name] >= {True, False}
+    }
+
+
 def load(path: Path = FILE) -> dict[str, dict[str, str]]:
-    """Return ``reviewed`` (hashes) and ``untestable`` (reasons) by requirement."""
+    """Return ``reviewed`` (hashes), ``untestable`` and ``one_sided`` (reasons)."""
     content: dict[str, dict[str, str]] = json.loads(path.read_text("utf-8"))
     return content
 
@@ -57,6 +95,11 @@ def problems(
             yield f"{name}: the text changed since its vectors were reviewed"
     for name in {*tested, *untestable, *reviewed} - known.keys():
         yield f"{name}: named, but the text has no such requirement"
+    found, listed = one_sided(known, suite), kept["one_sided"].keys()
+    for name in sorted(found - listed):
+        yield f"{name}: vectors show one side; add the other, or say why there is none"
+    for name in sorted(listed - found):
+        yield f"{name}: listed as one-sided, which it is not"
     for vector in suite.values():
         strengths = {known[n].strength for n in vector.requirements if n in known}
         if len(strengths) > 1:
