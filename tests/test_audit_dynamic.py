@@ -263,7 +263,7 @@ def with_hash(content: bytes, words: tuple[int, ...], new: tuple[int, ...]) -> b
 def test_more_symbols_than_fit_are_a_lie() -> None:
     content = bytes(Object(undefined=["open"]))
     with pytest.raises(InvalidElf, match="symbol table"):
-        read(with_hash(content, (1, 2, 0, 0, 0), (1, 2**31, 0, 0, 0)))
+        read(with_hash(content, (1, 2, 1, 0, 0), (1, 2**31, 1, 0, 0)))
 
 
 @pytest.mark.parametrize(
@@ -283,11 +283,11 @@ def test_gnu_hash_tables_that_lie(new: tuple[int, ...]) -> None:
 def test_gnu_hash_chain_without_an_end() -> None:
     """The bucket points at the zeros that end the file, none of which is odd."""
     content = bytes(Object(defined=["open"], gnu_hash=True))
-    words = (1, 1, 1, 0, 0, 0, 1, 3)
-    chains = content.index(struct.pack("<8I", *words)) + 28
+    words = (1, 1, 1, 0, 2**32 - 1, 2**32 - 1)
+    chains = content.index(struct.pack("<6I", *words)) + 28
     bucket = 1 + (len(content) - 8 - chains) // 4
     with pytest.raises(InvalidElf, match="without an end"):
-        read(with_hash(content, words, (1, 1, 1, 0, 0, 0, bucket, 3)))
+        read(with_hash(content, (*words, 1), (*words, bucket)))
 
 
 def test_names_that_overlap_are_bounded() -> None:

@@ -199,25 +199,28 @@ class _Writer:
 
     def symbol(self, symbol: _Symbol) -> bytes:
         name, info = self.string(symbol.name), symbol.binding << 4 | symbol.kind
+        value = BASE if symbol.section else 0  # To a loader, 0 is undefined too.
         if self.wide:
-            return self.pack("IBBHQQ", name, info, 0, symbol.section, 0, 0)
-        return self.pack("IIIBBH", name, 0, 0, info, 0, symbol.section)
+            return self.pack("IBBHQQ", name, info, 0, symbol.section, value, 0)
+        return self.pack("IIIBBH", name, value, 0, info, 0, symbol.section)
 
     def old_hash(self) -> bytes:
-        """Return DT_HASH with one bucket, which is empty."""
-        count = len(self.symbols)
+        """Return DT_HASH with one bucket, and so one chain, of all symbols."""
+        numbers = [*range(1, len(self.symbols)), 0]  # Each is followed by the next.
         big = self.wide and self.machine == EM_S390
-        zeros = [0] * (count + 1)
-        return self.pack(f"{count + 3}{'Q' if big else 'I'}", 1, count, *zeros)
+        form = f"{len(numbers) + 3}{'Q' if big else 'I'}"
+        return self.pack(form, 1, len(numbers), numbers[0], 0, *numbers[1:])
 
     def gnu_hash(self) -> bytes:
-        """Return DT_GNU_HASH with one bucket; only the last of its chain is odd."""
-        hashed = len(self.wanted.ifunc) + len(self.wanted.defined)
-        first = len(self.symbols) - hashed
-        chain = [2] * (hashed - 1) + [3] * (hashed > 0)
-        bloom = self.pack("W", 0)
-        table = self.pack("IIII", 1, first, 1, 0) + bloom
-        return table + self.pack(f"{1 + hashed}I", first if hashed else 0, *chain)
+        """Return DT_GNU_HASH with one bucket, and a filter that passes everything."""
+        names = [symbol.name for symbol in self.symbols if symbol.section]
+        chain = [_gnu_hash(name) & ~1 for name in names]
+        if chain:
+            chain[-1] |= 1
+        first = len(self.symbols) - len(names)
+        table = self.pack("IIII", 1, first, 1, 0)
+        table += b"\xff" * (8 if self.wide else 4)
+        return table + self.pack(f"{1 + len(chain)}I", first if chain else 0, *chain)
 
     def relocations(self) -> Iterator[bytes]:
         """Yield the relocations, all of the file's first word."""
@@ -276,3 +279,10 @@ class _Writer:
             *(flags, self.header_size, self.segment_size, SEGMENTS),
             *(64 if self.wide else 40, len(self.sections), len(self.sections) - 1),
         )
+
+
+def _gnu_hash(name: str) -> int:
+    value = 5381
+    for byte in name.encode():
+        value = (value * 33 + byte) & 0xFFFFFFFF
+    return value
