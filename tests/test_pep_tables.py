@@ -235,7 +235,10 @@ def test_the_architectures_that_time64_changed() -> None:
     assert changed == {arch for arch, size in bits.items() if size == 32}
     text = extract(TEXT)["time64.mixed-object"].text
     assert set(re.findall(r"\b(?:i686|armv\w+)", text)) == changed
-    assert f"the {len(tables('Appendix F: ')[0])} new names" in " ".join(TEXT.split())
+    words = " ".join(TEXT.split())
+    number = len(tables("Appendix F: ")[0])
+    assert f"the {number} new names" in words
+    assert f"depends on {number} names" in words
 
 
 def test_reasons_of_an_auditor() -> None:
@@ -288,6 +291,10 @@ def test_the_figures_for_the_floor() -> None:
         f"at 1.2.5, {covered['1.2.5']}." in text
     )
     assert f"looked at [#sample]_, {with_relr} contain an object" in text
+    without = words[sum(row["relr"] == 0 for row in wheels)]
+    assert f"wheels in the footnote below, {without} have no object" in text
+    releases = words[sum(number > 0 for number in functions.values())]
+    assert f"gained 13 functions after 1.2.0, in {releases} releases" in text
     shipped = {release(row["musl_package"]) for row in data("alpine.json")["alpine"]}
     assert not shipped & {(1, 2, 0), (1, 2, 1)}
     assert min(shipped - {r for r in shipped if r < (1, 2)}) == (1, 2, 2)
