@@ -12,7 +12,7 @@ export function parseBanner(stderr) {
   const lines = stderr.toString("latin1").split("\n")
     .map(stripped)
     .filter((line) => line !== "");
-  if (!/^musl libc(?: \([^()]+\))?$/.test(lines[0] ?? "")) throw new Refused('the first line is not "musl libc"');
+  if (!/^musl libc(?: \([^()]*\))?$/.test(lines[0] ?? "")) throw new Refused('the first line is not "musl libc"');
   const version = /^Version (0|[1-9][0-9]*)\.(0|[1-9][0-9]*)(?![0-9])/.exec(lines[1] ?? "");
   if (!version) throw new Refused('the second line does not begin with "Version X.Y"');
   const [, major, minor] = version;
