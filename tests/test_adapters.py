@@ -120,6 +120,17 @@ def test_what_is_no_version_is_refused(made: list[Environment], version: str) ->
     assert made == []
 
 
+def test_what_is_installed_with_the_suite_needs_no_environment(
+    made: list[Environment],
+) -> None:
+    found = environments.ensure("packaging", "installed")
+    assert found.version == packaging.__version__
+    assert Path(str(packaging.__file__)).parent.parent == found.packages
+    with pytest.raises(environments.NotInstalled, match="not installed in"):
+        environments.ensure("no-such-tool", "installed")
+    assert made == []
+
+
 def test_half_an_environment_is_none(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,6 +5,7 @@ user's cache folder, and used again after that.
 """
 
 import fcntl
+import importlib.metadata
 import json
 import os
 import re
@@ -24,6 +25,10 @@ MATRIX = Path(__file__).with_name("matrix.json")
 
 PYTHON = f"{sys.version_info[0]}.{sys.version_info[1]}"
 """The Python of every environment: the one that runs the suite."""
+
+
+INSTALLED = "installed"
+"""What stands in place of a version for the tool that is installed with the suite."""
 
 
 class NotInstalled(OSError):
@@ -69,11 +74,15 @@ def ensure(tool: str, version: str | None = None) -> Environment:
 
     Of processes that want the same environment at once, one makes it and the others
     wait.  ``version`` is any released version, by default the newest of the matrix.
+    For "installed" none is made: it is the one that holds the suite, so that a project
+    can ask what it has just built.
 
     Raises:
         ValueError: ``version`` is none.
-        NotInstalled: the environment cannot be made.
+        NotInstalled: the environment cannot be made, or does not hold the tool.
     """
+    if version == INSTALLED:
+        return _own(tool)
     version = version or newest(tool)
     if not re.fullmatch(r"[0-9][0-9A-Za-z.+!]*", version):
         raise ValueError(f"{tool}@{version}: {version!r} is no version, such as 1.2")
@@ -83,6 +92,15 @@ def ensure(tool: str, version: str | None = None) -> Environment:
         if not _complete(environment):
             _make(environment)
     return environment
+
+
+def _own(tool: str) -> Environment:
+    try:
+        version = importlib.metadata.version(tool)
+    except importlib.metadata.PackageNotFoundError:
+        wanted = f"{tool}@{INSTALLED}: {tool} is not installed in {sys.prefix}"
+        raise NotInstalled(f"{wanted}; install it there, next to the suite") from None
+    return Environment(Path(sys.prefix), tool, version)
 
 
 @contextmanager
