@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
-from musllinux_conformance import vectors, wording
+from musllinux_conformance import reports, vectors, wording
+from musllinux_conformance.reports import Entry, Report
 from musllinux_conformance.vectors import Vector
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "docs"), str(ROOT / "docs/_ext")]
 
 from musllinux_docs import evidence  # noqa: E402
-from musllinux_docs.evidence import Entry, Report  # noqa: E402
 
 import check_site  # noqa: E402
 
@@ -163,24 +163,24 @@ def test_the_newest_version_is_not_the_last_in_the_alphabet(
 ) -> None:
     for version in ("9.0", "10.0", "10.0rc1"):
         _write(tmp_path, "a", version, "a")
-    monkeypatch.setattr(evidence, "REPORTS", tmp_path)
-    reports = evidence.load.__wrapped__()
-    assert [each.version for each in reports] == ["10.0", "10.0rc1", "9.0"]
-    assert [each.version for each in evidence.newest(reports)] == ["10.0"]
+    monkeypatch.setattr(reports, "REPORTS", tmp_path)
+    found = reports.load.__wrapped__()
+    assert [each.version for each in found] == ["10.0", "10.0rc1", "9.0"]
+    assert [each.version for each in reports.newest(found)] == ["10.0"]
 
 
 def test_a_report_under_another_name_is_refused(tmp_path: Path) -> None:
     path = _write(tmp_path, "a", "1.0", "b")
-    with pytest.raises(evidence.InvalidReport, match=r"the report of b 1\.0"):
-        evidence.read(path)
+    with pytest.raises(reports.InvalidReport, match=r"the report of b 1\.0"):
+        reports.read(path)
 
 
 @pytest.mark.parametrize("content", ["", "[]", '{"format": 2}'])
 def test_what_is_no_report_is_refused(tmp_path: Path, content: str) -> None:
     path = tmp_path / "1.0.json"
     path.write_text(content, "utf-8")
-    with pytest.raises(evidence.InvalidReport):
-        evidence.read(path)
+    with pytest.raises(reports.InvalidReport):
+        reports.read(path)
 
 
 def _base64_beside_words(value: Any) -> list[str]:

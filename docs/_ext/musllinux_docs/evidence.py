@@ -7,72 +7,22 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from functools import lru_cache
 from itertools import pairwise
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from packaging.version import InvalidVersion, Version
-
-from musllinux_conformance import compare, files, vectors, wording
+from musllinux_conformance import compare, wording
 from musllinux_conformance.outcomes import (
     BROKEN,
     JUDGED,
     PASSED,
     RECORDED,
 )
+from musllinux_conformance.reports import Entry, Report
 from musllinux_conformance.vectors import Vector
 
-REPORTS = files.VECTORS.parent / "reports"
 NO_TOOLS = frozenset({"reference"})
 """Implementations that are written from the text, so that their agreement with it
 tells nothing of the tools that people use."""
-
-
-class InvalidReport(ValueError):
-    """A report breaks the schema, or stands under another name than its own."""
-
-
-class Entry(NamedTuple):
-    """What became of one vector; without a ``value``, ``answer`` means nothing."""
-
-    outcome: str
-    value: bool
-    answer: Any
-    detail: str
-    reproduce: str
-
-
-class Report(NamedTuple):
-    """The report of one implementation in one version."""
-
-    name: str
-    version: str
-    language: str
-    lineage: tuple[str, ...]
-    suite: dict[str, Any]
-    verdicts: dict[str, str]
-    results: dict[str, Entry]
-
-    @property
-    def label(self) -> str:
-        """The name and the version."""
-        return f"{self.name} {self.version}"
-
-    @property
-    def codebase(self) -> frozenset[str]:
-        """The names of those whose code answers."""
-        return frozenset({self.name, *self.lineage})
-
-    @property
-    def current(self) -> bool:
-        """Whether it was made with the vectors as they stand."""
-        return bool(self.suite["sha256"] == vectors.content_hash())
-
-    def outcome(self, vector_id: str) -> str | None:
-        """Return the outcome of a vector, None if the report does not hold it."""
-        entry = self.results.get(vector_id)
-        return entry.outcome if entry else None
 
 
 class Tally(NamedTuple):
@@ -83,65 +33,6 @@ class Tally(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.passed}/{self.judged}"
-
-
-def read(path: Path) -> Report:
-    """Return one report.
-
-    Raises:
-        InvalidReport: the file breaks the schema, or is not named after what is in it.
-    """
-    try:
-        content = json.loads(path.read_text("utf-8"))
-    except ValueError as error:
-        raise InvalidReport(f"{path}: {error}") from error
-    fault = next(vectors.validator("report.json").iter_errors(content), None)
-    if fault is not None:
-        raise InvalidReport(f"{path}: {fault.json_path}: {fault.message[:200]}")
-    about = content["implementation"]
-    if (path.parent.name, path.stem) != (about["name"], about["version"]):
-        raise InvalidReport(f"{path}: the report of {about['name']} {about['version']}")
-    return Report(
-        **{**about, "lineage": tuple(about["lineage"])},
-        suite=content["suite"],
-        verdicts=content["verdicts"],
-        results={
-            entry["id"]: Entry(
-                entry["outcome"],
-                "answer" in entry,
-                entry.get("answer"),
-                entry["detail"],
-                entry["reproduce"],
-            )
-            for entry in content["results"]
-        },
-    )
-
-
-def _release(version: str) -> tuple[int, Version | str]:
-    try:
-        return 1, Version(version)
-    except InvalidVersion:
-        return 0, version
-
-
-@lru_cache(maxsize=1)
-def load() -> tuple[Report, ...]:
-    """Return all reports, by name, and of one name the newest first."""
-    found = sorted(
-        (read(path) for path in REPORTS.glob("*/*.json")),
-        key=lambda report: _release(report.version),
-        reverse=True,
-    )
-    return tuple(sorted(found, key=lambda report: report.name.lower()))
-
-
-def newest(reports: Iterable[Report]) -> list[Report]:
-    """Return the first report of each name."""
-    found: dict[str, Report] = {}
-    for report in reports:
-        found.setdefault(report.name, report)
-    return list(found.values())
 
 
 def tally(report: Report, ids: Iterable[str]) -> Tally:
@@ -175,7 +66,7 @@ def comparable(vector: Vector, entry: Entry) -> str | None:
     return json.dumps(answer, sort_keys=True)
 
 
-class Finding(NamedTuple):
+class Tried(NamedTuple):
     """A vector, and the reports that fail it and that pass it."""
 
     vector: Vector
@@ -183,40 +74,37 @@ class Finding(NamedTuple):
     passing: list[Report]
 
 
-def _findings(suite: Mapping[str, Vector], reports: list[Report]) -> Iterator[Finding]:
+def _tried(suite: Mapping[str, Vector], reports: list[Report]) -> Iterator[Tried]:
     for vector in suite.values():
         failing = [r for r in reports if r.outcome(vector.id) in BROKEN]
         passing = [r for r in reports if r.outcome(vector.id) == PASSED]
         if failing:
-            yield Finding(vector, failing, passing)
+            yield Tried(vector, failing, passing)
 
 
-def fails_in_one(
-    suite: Mapping[str, Vector], reports: list[Report]
-) -> Iterator[Finding]:
+def fails_in_one(suite: Mapping[str, Vector], reports: list[Report]) -> Iterator[Tried]:
     """Yield the vectors that one implementation fails and another passes.
 
     Implementations that share code are one.
     """
-    for finding in _findings(suite, reports):
-        shared = frozenset.intersection(*(r.codebase for r in finding.failing))
-        if shared and any(not r.codebase & shared for r in finding.passing):
-            yield finding
+    for each in _tried(suite, reports):
+        shared = frozenset.intersection(*(r.codebase for r in each.failing))
+        if shared and any(not r.codebase & shared for r in each.passing):
+            yield each
 
 
 def agree_against_text(
     suite: Mapping[str, Vector], reports: list[Report]
-) -> Iterator[Finding]:
+) -> Iterator[Tried]:
     """Yield the vectors to which all tools, two or more, give the same wrong answer."""
     tools = [report for report in reports if report.name not in NO_TOOLS]
-    for finding in _findings(suite, tools):
+    for each in _tried(suite, tools):
         answers = {
-            comparable(finding.vector, r.results[finding.vector.id])
-            for r in finding.failing
+            comparable(each.vector, r.results[each.vector.id]) for r in each.failing
         }
         agree = len(answers) == 1 and None not in answers
-        if agree and len(finding.failing) > 1 and not finding.passing:
-            yield finding
+        if agree and len(each.failing) > 1 and not each.passing:
+            yield each
 
 
 class Change(NamedTuple):

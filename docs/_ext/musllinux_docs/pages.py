@@ -1,4 +1,4 @@
-"""The pages of which there is one for each group, family and report.
+"""The pages of which there is one for each group, family, report and mutated module.
 
 Each is a file of one directive, which draws the page.  None is kept in the repository;
 what is written by hand in their folders is called ``index.md``.
@@ -9,10 +9,10 @@ from pathlib import Path
 
 from sphinx.application import Sphinx
 
-from musllinux_conformance import requirements, vectors
-from musllinux_docs import evidence
+from musllinux_conformance import reports, requirements, vectors
+from musllinux_docs import kills
 
-FOLDERS = ("requirements", "vectors", "reports")
+FOLDERS = ("requirements", "vectors", "reports", "mutants")
 
 
 def groups() -> list[str]:
@@ -31,9 +31,12 @@ def _wanted() -> Iterator[tuple[str, str, str]]:
         yield f"requirements/{group}.md", "requirement-group", group
     for family in families():
         yield f"vectors/{family}.md", "vector-family", family
-    for report in evidence.load():
+    for report in reports.load():
         path = f"{report.name}/{report.version}"
         yield f"reports/{path}.md", "report", path
+    for module in kills.modules():
+        name = kills.page_of(module)
+        yield f"mutants/{name}.md", "mutants-of", name
 
 
 def write(app: Sphinx) -> None:

@@ -1,11 +1,20 @@
 """What implementations do: the matrix, the queries, and a page for each report."""
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
-from musllinux_conformance import requirements, vectors, wording
+from musllinux_conformance import (
+    baselines,
+    findings,
+    reports,
+    requirements,
+    vectors,
+    wording,
+)
+from musllinux_conformance.findings import Finding
 from musllinux_conformance.outcomes import (
     ADVISORY,
     BROKEN,
@@ -15,15 +24,16 @@ from musllinux_conformance.outcomes import (
     XFAILED,
     XPASSED,
 )
-from musllinux_conformance.vectors import CLASS_OF, CLASSES, Vector
-from musllinux_docs import build, evidence, pages
-from musllinux_docs.evidence import Entry, Report
+from musllinux_conformance.reports import Entry, Report
+from musllinux_conformance.vectors import CLASS_OF, CLASSES
+from musllinux_docs import build, evidence, finding_pages, pages
+from musllinux_docs.evidence import Tally
 from musllinux_docs.requirement_pages import tally_cell
 from musllinux_docs.vector_pages import report_link, vector_link
 
 
-def _reports(reports: Iterable[Report]) -> list[build.Content]:
-    return build.joined(map(report_link, reports))
+def _links(found: Iterable[Report]) -> list[build.Content]:
+    return build.joined(map(report_link, found))
 
 
 def _of_family(family: str) -> list[str]:
@@ -46,7 +56,7 @@ class ReportMatrix(SphinxDirective):
         """Return the nodes."""
         families = pages.families()
         head = ["Implementation", *CLASSES, *families, "Language", "Code of", "Vectors"]
-        rows = [self._row(report, families) for report in evidence.load()]
+        rows = [self._row(report, families) for report in reports.load()]
         return [build.table(head, rows, "matrix")]
 
     def _row(self, report: Report, families: list[str]) -> list[nodes.entry]:
@@ -63,13 +73,38 @@ class ReportMatrix(SphinxDirective):
         ]
 
 
+class ReportBaselines(SphinxDirective):
+    """By family, what knows nothing passes, and below it what the tools do."""
+
+    def run(self) -> list[nodes.Node]:
+        """Return the nodes."""
+        kept = json.loads(baselines.FILE.read_text("utf-8"))
+        families = pages.families()
+        rows = []
+        for each in kept["baselines"]:
+            scores = each["families"]
+            cells = [tally_cell(Tally(*scores.get(name, (0, 0)))) for name in families]
+            cells.append(build.cell(each["does"].splitlines()[0]))
+            rows.append([build.cell(build.code(each["name"])), *cells])
+        for report in reports.newest(reports.load()):
+            tallies = (evidence.tally(report, _of_family(name)) for name in families)
+            cells = [*map(tally_cell, tallies), build.cell(build.NOTHING)]
+            rows.append([build.cell(report_link(report)), *cells])
+        found: list[nodes.Node] = [
+            build.table(["Implementation", *families, "What it does"], rows, "matrix")
+        ]
+        if kept["vectors"] != vectors.content_hash():
+            found.append(build.paragraph("The vectors have changed since."))
+        return found
+
+
 class ReportQueries(SphinxDirective):
     """Two questions that readers ask of all reports at once."""
 
     def run(self) -> list[nodes.Node]:
         """Return the nodes."""
         suite = vectors.load()
-        newest = evidence.newest(evidence.load())
+        newest = reports.newest(reports.load())
         return [
             build.section(
                 self.state.document,
@@ -79,7 +114,7 @@ class ReportQueries(SphinxDirective):
                     "Of the newest versions, one fails and another passes. "
                     "Implementations that share code count as one."
                 ),
-                _findings(list(evidence.fails_in_one(suite, newest))),
+                _tried(list(evidence.fails_in_one(suite, newest))),
             ),
             build.section(
                 self.state.document,
@@ -90,30 +125,30 @@ class ReportQueries(SphinxDirective):
                     "the same wrong answer. The reference is left out, since it is "
                     "written from the text."
                 ),
-                _findings(list(evidence.agree_against_text(suite, newest))),
+                _tried(list(evidence.agree_against_text(suite, newest))),
             ),
         ]
 
 
-def _findings(findings: Sequence[evidence.Finding]) -> nodes.Node:
-    if not findings:
+def _tried(found: Sequence[evidence.Tried]) -> nodes.Node:
+    if not found:
         return build.paragraph("No vector.")
     rows = [
         [
-            build.cell(vector_link(finding.vector.id, finding.vector.title)),
-            build.cell(*_reports(finding.failing)),
-            build.cell(build.code(_first_answer(finding))),
-            build.cell(build.code(wording.expected(finding.vector.expect))),
-            build.cell(*(_reports(finding.passing) or ["none"])),
+            build.cell(vector_link(each.vector.id, each.vector.title)),
+            build.cell(*_links(each.failing)),
+            build.cell(build.code(_first_answer(each))),
+            build.cell(build.code(wording.expected(each.vector.expect))),
+            build.cell(*(_links(each.passing) or ["none"])),
         ]
-        for finding in findings
+        for each in found
     ]
     head = ["Vector", "Fails", "Answered", "Expected", "Passes"]
     return build.table(head, rows)
 
 
-def _first_answer(finding: evidence.Finding) -> str:
-    return evidence.shown(finding.failing[0].results[finding.vector.id])
+def _first_answer(tried: evidence.Tried) -> str:
+    return evidence.shown(tried.failing[0].results[tried.vector.id])
 
 
 class ReportHistory(SphinxDirective):
@@ -132,7 +167,7 @@ class ReportHistory(SphinxDirective):
                 _changed(change.fixed),
                 _changed(change.broken),
             ]
-            for change in evidence.history(evidence.load())
+            for change in evidence.history(reports.load())
         ]
         if not rows:
             return [build.paragraph("No tool was asked in two versions yet.")]
@@ -156,7 +191,7 @@ class ReportUnspecified(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         """Return the nodes."""
         suite = vectors.load()
-        newest = evidence.newest(evidence.load())
+        newest = reports.newest(reports.load())
         places = ["first", "between", "last", "alone", "absent"]
         ranks = []
         for report in newest:
@@ -207,9 +242,10 @@ class ReportPage(SphinxDirective):
         """Return the nodes."""
         (report,) = (
             each
-            for each in evidence.load()
+            for each in reports.load()
             if f"{each.name}/{each.version}" == self.arguments[0]
         )
+        self._causes = findings.explained(findings.load(), report)
         return [
             build.section(
                 self.state.document,
@@ -285,19 +321,21 @@ class ReportPage(SphinxDirective):
 
     def _failure(self, report: Report, vector_id: str) -> nodes.Node:
         vector = vectors.load().get(vector_id)
+        causes = self._causes.get(vector_id, [])
         return build.section(
             self.state.document,
             vector.title if vector else vector_id,
             f"{report.label} {vector_id}",
-            build.facts(_failure_facts(vector_id, vector, report.results[vector_id])),
+            build.facts(_failure_facts(report, vector_id, causes)),
             anchor=nodes.make_id(vector_id),
             classes=["small"],
         )
 
 
 def _failure_facts(
-    vector_id: str, vector: Vector | None, entry: Entry
+    report: Report, vector_id: str, causes: Iterable[Finding]
 ) -> Iterator[nodes.field]:
+    vector, entry = vectors.load().get(vector_id), report.results[vector_id]
     known = requirements.load()
     outcome = build.outcome(entry.outcome)
     yield build.fact("vector", vector_link(vector_id), " ", outcome)
@@ -308,6 +346,8 @@ def _failure_facts(
         yield build.data("expected", [wording.expected(vector.expect)])
     yield build.data("answered", [wording.visible(entry.detail)])
     yield build.data("again", [entry.reproduce])
+    for finding in causes:
+        yield build.fact("cause", finding_pages.link(finding))
 
 
 def _with(report: Report, *outcomes: str) -> list[str]:

@@ -3,7 +3,8 @@
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
-from musllinux_conformance import requirements, traceability
+from musllinux_conformance import reports, requirements, traceability
+from musllinux_conformance.reports import Report
 from musllinux_conformance.requirements import Requirement
 from musllinux_docs import build, evidence, pep, vector_pages
 
@@ -25,14 +26,12 @@ class RequirementTable(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Return the nodes."""
-        reports = evidence.newest(evidence.load())
+        newest = reports.newest(reports.load())
         head = ["Requirement", "Class", "Keyword", "Text", "Vectors"]
-        rows = [self._row(each, reports) for each in requirements.load().values()]
-        return [build.table([*head, *(r.label for r in reports)], rows, "text")]
+        rows = [self._row(each, newest) for each in requirements.load().values()]
+        return [build.table([*head, *(r.label for r in newest)], rows, "text")]
 
-    def _row(
-        self, requirement: Requirement, reports: list[evidence.Report]
-    ) -> list[nodes.entry]:
+    def _row(self, requirement: Requirement, newest: list[Report]) -> list[nodes.entry]:
         ids = [vector.id for vector in vector_pages.tests_of(requirement.id)]
         count: build.Content = "0"
         if ids:
@@ -45,7 +44,7 @@ class RequirementTable(SphinxDirective):
             build.cell(requirement.keyword),
             build.cell(*build.prose(requirement.text), classes=["text"]),
             build.cell(count),
-            *(tally_cell(evidence.tally(report, ids)) for report in reports),
+            *(tally_cell(evidence.tally(report, ids)) for report in newest),
         ]
 
 
@@ -62,18 +61,18 @@ class RequirementGroup(SphinxDirective):
             for each in requirements.load().values()
             if each.id.partition(".")[0] == group
         ]
-        reports = evidence.newest(evidence.load())
+        newest = reports.newest(reports.load())
         return [
             build.section(
                 self.state.document,
                 f"Requirements: {group}",
                 f"group {group}",
-                *(self._requirement(each, reports) for each in its),
+                *(self._requirement(each, newest) for each in its),
             )
         ]
 
     def _requirement(
-        self, requirement: Requirement, reports: list[evidence.Report]
+        self, requirement: Requirement, newest: list[Report]
     ) -> nodes.Node:
         its = vector_pages.tests_of(requirement.id)
         content: list[nodes.Node] = [
@@ -87,11 +86,11 @@ class RequirementGroup(SphinxDirective):
             rows = [
                 [
                     build.cell(build.link(vector.id, vector.title)),
-                    *(_outcome_cell(report.outcome(vector.id)) for report in reports),
+                    *(_outcome_cell(report.outcome(vector.id)) for report in newest),
                 ]
                 for vector in its
             ]
-            content.append(build.table(["Vector", *(r.label for r in reports)], rows))
+            content.append(build.table(["Vector", *(r.label for r in newest)], rows))
         else:
             reason = traceability.load()["untestable"].get(requirement.id)
             content.append(pep.coverage(requirement.id, [], reason))

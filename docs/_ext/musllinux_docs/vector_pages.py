@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
-from musllinux_conformance import traceability, vectors, wording
+from musllinux_conformance import reports, traceability, vectors, wording
 from musllinux_conformance.outcomes import UNSUPPORTED
+from musllinux_conformance.reports import Report
 from musllinux_conformance.vectors import CLASS_OF, Vector
 from musllinux_docs import build, evidence, pages
 
@@ -18,7 +19,7 @@ def vector_link(vector_id: str, *content: build.Content) -> nodes.Node:
     return build.code(vector_id)
 
 
-def report_link(report: evidence.Report) -> nodes.Node:
+def report_link(report: Report) -> nodes.Node:
     """Return a link to the page of a report."""
     return build.page(f"/reports/{report.name}/{report.version}", report.label)
 
@@ -53,7 +54,7 @@ class VectorFamily(SphinxDirective):
         """Return the nodes."""
         family = self.arguments[0]
         its = [v for v in vectors.load().values() if v.family == family]
-        reports = evidence.newest(evidence.load())
+        newest = reports.newest(reports.load())
         count = "1 vector" if len(its) == 1 else f"{len(its)} vectors"
         intro = build.paragraph(
             f"{count}. ", build.page("/vectors/index", "How to read them.")
@@ -64,12 +65,12 @@ class VectorFamily(SphinxDirective):
                 f"Vectors: {family}",
                 f"family {family}",
                 intro,
-                *(self._vector(vector, reports) for vector in its),
+                *(self._vector(vector, newest) for vector in its),
             )
         ]
 
-    def _vector(self, vector: Vector, reports: list[evidence.Report]) -> nodes.Node:
-        shown = [build.facts(_facts(vector)), *_answers(vector, reports)]
+    def _vector(self, vector: Vector, newest: list[Report]) -> nodes.Node:
+        shown = [build.facts(_facts(vector)), *_answers(vector, newest)]
         return build.section(
             self.state.document, vector.title, vector.id, *shown, classes=["small"]
         )
@@ -99,10 +100,10 @@ def _expected(vector: Vector) -> build.Content:
     return words if "rejected" in vector.expect else build.code(words)
 
 
-def _answers(vector: Vector, reports: list[evidence.Report]) -> Iterator[nodes.Node]:
+def _answers(vector: Vector, newest: list[Report]) -> Iterator[nodes.Node]:
     """Yield a table of who answers what, and a line of who cannot be asked."""
     rows, not_asked = [], []
-    for report in reports:
+    for report in newest:
         entry = report.results.get(vector.id)
         if entry is None:
             continue
