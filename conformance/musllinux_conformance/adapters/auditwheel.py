@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -38,7 +37,7 @@ class Auditwheel(ReleasedTool):
     asked = (
         "a tag is honest if it is the overall_tag of 'auditwheel show --json', run "
         "where the host's musl is of the tag's X.Y and has no other library; "
-        "what a wheel needs it does not say"
+        "what a wheel needs it does not say, and of tags that its policies lack nothing"
     )
 
     def answer_many(self, requests: Sequence[Json]) -> list[Json]:
@@ -48,15 +47,27 @@ class Auditwheel(ReleasedTool):
 
     def _answer(self, request: Json) -> Json:
         with tempfile.TemporaryDirectory(prefix="mask-") as name:
-            folder = Path(name)
+            folder, tag = Path(name), request["tag"]
             try:
-                said = self._show(folder, Path(request["wheel"]), request["tag"])
+                if tag not in self._tags():
+                    return {"unsupported": f"auditwheel has no policy for {tag}"}
+                said = self._show(folder, Path(request["wheel"]), tag)
             except _NoHost as why:
                 return {"unsupported": f"no host with musl can be made here: {why}"}
             except Exception as error:
                 return {"error": self._reason(error, name)}
-        honest = said.get("overall_tag") == request["tag"]
+        honest = said.get("overall_tag") == tag
         return {"ok": {"honest": honest, "needs": None, "reasons": []}}
+
+    def _tags(self) -> set[str]:
+        """Return the tags that auditwheel may grant, by its own list of policies."""
+        path = self.environment.packages / "auditwheel/policy/musllinux-policy.json"
+        policies = json.loads(path.read_text("utf-8"))
+        return {
+            f"{policy['name']}_{arch}"
+            for policy in policies
+            for arch in policy["symbol_versions"]
+        }
 
     def _show(self, folder: Path, wheel: Path, tag: str) -> dict[str, Json]:
         """Return what auditwheel says of a wheel.
@@ -68,10 +79,9 @@ class Auditwheel(ReleasedTool):
         """
         for name in ("layer", "empty"):
             (folder / name).mkdir()
-        numbers = re.match(r"musllinux_(\d+)_(\d+)", tag)
-        version = ".".join(numbers.groups()) if numbers else "1.2"
+        major, minor = tag.split("_")[1:3]
         loader = folder / "loader"
-        banner = rf"musl libc (host)\nVersion {version}.0\n"
+        banner = rf"musl libc (host)\nVersion {major}.{minor}.0\n"
         loader.write_text(f"#!/bin/sh\nprintf '{banner}' >&2\nexit 1\n", "utf-8")
         loader.chmod(0o755)
         made = folder / "made"
