@@ -159,9 +159,10 @@ def test_merged_vectors_need_nothing_else() -> None:
     merged = vectors.merged()
     again = json.loads(json.dumps(merged))
     named = {requirement["id"] for requirement in again["requirements"]}
-    for entry in again["vectors"]:
+    current = [entry for entry in again["vectors"] if "retired" not in entry]
+    for entry in current:
         assert set(entry["requirements"]) <= named
-    assert {entry["id"] for entry in again["vectors"]} == set(SUITE)
+    assert {entry["id"] for entry in current} == set(SUITE)
     assert again["sha256"] == vectors.content_hash()
 
 
