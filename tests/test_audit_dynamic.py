@@ -321,10 +321,18 @@ SAMPLE = bytes(
 
 
 @pytest.mark.parametrize("length", range(0, LOADED, 7))
-def test_truncation_is_found(length: int) -> None:
+def test_a_cut_is_found(length: int) -> None:
     read(SAMPLE[:LOADED])
     with pytest.raises(InvalidElf):
         read(SAMPLE[:length])
+
+
+def test_a_cut_behind_all_tables_is_found() -> None:
+    """Code and data may stand behind all that is read."""
+    content = bytearray(SAMPLE)
+    struct.pack_into("<Q", content, 64 + 32, len(SAMPLE) + 1)
+    with pytest.raises(InvalidElf, match="segment outside the file"):
+        read(bytes(content))
 
 
 @given(st.lists(st.tuples(st.integers(0, len(SAMPLE) - 1), st.binary(max_size=8))))

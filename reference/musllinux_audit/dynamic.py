@@ -162,6 +162,9 @@ class _Reader:
     def object(self) -> ElfObject | None:
         if self.e_type not in (ET_EXEC, ET_DYN):
             return None
+        for p_type, offset, _, size in self.segments:
+            if p_type == PT_LOAD and offset + size > self.source.size:
+                raise InvalidElf("segment outside the file")
         interpreter = self.interpreter()
         dynamic, needed = self.dynamic()
         pie = bool(dynamic.get(DT_FLAGS_1, 0) & DF_1_PIE)
