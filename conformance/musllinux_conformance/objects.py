@@ -29,8 +29,9 @@ class Object:
     ``undefined``, ``weak``, ``unused``, ``defined`` and ``ifunc`` are names of symbols;
     ``unused`` are undefined ones that no relocation names, as one does all others
     that are undefined.  ``relocations`` are types, each of which refers to the first
-    symbol; ``dynamic`` holds further entries of the dynamic section.  ``version`` is a
-    library and the version of it that all undefined symbols ask for.
+    symbol; ``dynamic`` holds entries of the dynamic section, tag and value, in place of
+    those that would have the tag.  ``version`` is a library and the version of it that
+    all undefined symbols ask for.
     """
 
     arch: str = "x86_64"
@@ -148,7 +149,9 @@ class _Writer:
     def file(self) -> bytes:
         interpreter = (self.wanted.interpreter or "").encode() + b"\0"
         named = self.place(interpreter)
-        tags = [*self.dynamic(), (0, 0)]
+        replaced = {tag for tag, _ in self.wanted.dynamic}
+        tags = [each for each in self.dynamic() if each[0] not in replaced]
+        tags += [*self.wanted.dynamic, (0, 0)]
         packed = b"".join(self.pack("WW", *tag) for tag in tags)
         each = len(packed) // len(tags)
         offset = self.section(".dynamic", SHT_DYNAMIC, packed, entry=each)
@@ -195,7 +198,6 @@ class _Writer:
             yield 36, BASE + self.place(relr)
             yield 35, len(relr)
             yield 37, len(relr)
-        yield from wanted.dynamic
 
     def symbol(self, symbol: _Symbol) -> bytes:
         name, info = self.string(symbol.name), symbol.binding << 4 | symbol.kind
