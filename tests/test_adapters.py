@@ -358,6 +358,18 @@ def test_a_host_is_asked_for_its_tags_once(tmp_path: Path) -> None:
     assert len(fake.runs) == 2
 
 
+@pytest.mark.skipif(sys.byteorder == "big", reason="the hosts are chosen for little")
+def test_a_tool_may_read_one_byte_order_alone(tmp_path: Path) -> None:
+    fake = Fake(tmp_path)
+    fake.own_byte_order = True
+    (tmp_path / "short").write_bytes(b"\x7fELF")
+    asked = [tags(1), tags(2, machine="s390x"), detect(3, tmp_path / "short")]
+    x86, s390x, short = fake.answer_many(asked)
+    assert x86 == {"ok": ["musllinux_1_2_x86_64"]}
+    assert "byte order" in s390x["unsupported"]
+    assert "error" in short
+
+
 def test_a_reason_is_a_line_without_places(tmp_path: Path) -> None:
     fake = Fake(tmp_path / "root")
     answers = fake.answer_many([detect(1, tmp_path / "none")])

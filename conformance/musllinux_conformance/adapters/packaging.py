@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from packaging.version import Version
+
 from musllinux_conformance.adapters import released
 from musllinux_conformance.adapters.driven import DrivenTool
 from musllinux_conformance.adapters.released import Json
@@ -17,6 +19,10 @@ class Packaging(DrivenTool):
         "them among what packaging.utils.parse_wheel_filename() returns"
     )
     functions = "packaging_driver.py"
+
+    def __init__(self, version: str | None = None) -> None:
+        super().__init__(version)
+        self.own_byte_order = Version(self.version) < Version("22")
 
     def detect(self, mask: Mask) -> Json:
         """Read the version and ARCH off the first musllinux tag."""

@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from urllib.parse import unquote
 
+from packaging.version import Version
+
 from musllinux_conformance.adapters import released
 from musllinux_conformance.adapters.driven import DrivenTool
 from musllinux_conformance.adapters.released import Failed, Json
@@ -31,6 +33,11 @@ class Pip(DrivenTool):
         "select by 'pip install --dry-run --report' from an index on this machine"
     )
     functions = "pip_driver.py"
+
+    def __init__(self, version: str | None = None) -> None:
+        super().__init__(version)
+        # Until then it held packaging 21.3.
+        self.own_byte_order = Version(self.version) < Version("24.1")
 
     def detect(self, mask: Mask) -> Json:
         """Read the version and ARCH off the first musllinux tag."""

@@ -2,6 +2,7 @@
 
 import os
 import re
+import sys
 import tempfile
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -39,6 +40,11 @@ class ReleasedTool:
     lineage: tuple[str, ...] = ()
     asked: str
     """How the tool is asked, in a line."""
+    own_byte_order = False
+    """Whether it reads ELF files in the byte order of the machine alone.
+
+    A mask cannot change that, so such a tool is not asked about other byte orders.
+    """
     workers = min(3, os.cpu_count() or 1)
     """How many tasks run at once."""
     seconds = SECONDS
@@ -112,6 +118,8 @@ class ReleasedTool:
             executable = masks.make_host(
                 folder / "host", request["musl"], machine, bits
             )
+        if self.own_byte_order and _other_byte_order(executable):
+            raise Unavailable("it reads ELF files in this machine's byte order alone")
         (folder / "mask").mkdir()
         packages = self.environment.packages
         return Mask(folder / "mask", executable, machine, bits, packages)
@@ -130,6 +138,14 @@ class ReleasedTool:
 
 class Failed(Exception):
     """The tool failed; the message says how, in its own words."""
+
+
+def _other_byte_order(executable: Path) -> bool:
+    """Say whether the header of an ELF file names another byte order than this one."""
+    if not executable.is_file():
+        return False
+    with executable.open("rb") as file:
+        return file.read(6)[5:] == (b"\2" if sys.byteorder == "little" else b"\1")
 
 
 def host_of(tags: Iterable[str]) -> Json:
