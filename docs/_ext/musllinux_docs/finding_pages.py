@@ -156,6 +156,14 @@ def _facts(finding: Finding, its: list[Seen]) -> Iterator[nodes.field]:
         yield build.fact("see", *build.joined(refs))
 
 
+def _versions(finding: Finding, its: list[Seen]) -> Iterator[str]:
+    """Yield the history in each tool with the fault, and changes in the others."""
+    for each in its:
+        steps = history(finding, each)
+        if len(steps) > 1 or (steps and each.tool in finding.where):
+            yield f"{each.tool}: {', '.join(steps)}"
+
+
 def _example(finding: Finding, its: list[Seen]) -> tuple[Report, str]:
     """Return the report and the vector that show a finding with the least."""
     shown = [

@@ -68,7 +68,7 @@ class ReportMatrix(SphinxDirective):
                 for family in families
             ),
             build.cell(report.language),
-            build.cell(_lineage(report)),
+            build.cell(_lineage(report), classes=["line"]),
             build.cell("as here" if report.current else "older"),
         ]
 
@@ -84,7 +84,7 @@ class ReportBaselines(SphinxDirective):
         for each in kept["baselines"]:
             scores = each["families"]
             cells = [tally_cell(Tally(*scores.get(name, (0, 0)))) for name in families]
-            cells.append(build.cell(each["does"].splitlines()[0]))
+            cells.append(build.cell(each["does"].splitlines()[0], classes=["text"]))
             rows.append([build.cell(build.code(each["name"])), *cells])
         for report in reports.newest(reports.load()):
             tallies = (evidence.tally(report, _of_family(name)) for name in families)
