@@ -8,7 +8,12 @@ import pytest
 
 from musllinux import detect
 from musllinux_conformance import hosts, vectors
-from musllinux_conformance.hosts import STARTING, Unavailable, materialise
+from musllinux_conformance.hosts import (
+    DEFAULT_LOADER,
+    STARTING,
+    Unavailable,
+    materialise,
+)
 from musllinux_conformance.vectors import Json
 
 HOST = vectors.load()["detect/musl-1-2"].request
@@ -69,3 +74,13 @@ def test_the_rest_of_a_slot_is_filled_with_nul(tmp_path: Path, size: int) -> Non
     assert content[:3] == b"ABC"
     assert len(content) == 3 + size
     assert content[3:].rstrip(b"\0").startswith(b"/")
+
+
+@pytest.mark.parametrize("key", ["executable", "loader"])
+def test_a_program_may_be_linked_and_have_permissions(tmp_path: Path, key: str) -> None:
+    request = {**HOST, key: {**HOST.get(key, {}), "linked": True, "mode": "711"}}
+    executable = materialise(request, tmp_path)
+    paths = {"executable": executable, "loader": tmp_path / DEFAULT_LOADER.decode()}
+    for name, path in paths.items():
+        assert path.is_symlink() == (name == key)
+        assert path.stat().st_mode & 0o777 == (0o711 if name == key else 0o755)

@@ -97,8 +97,16 @@ def _make_executable(
         if len(name) >= size:
             raise Unavailable("the path of the temporary folder is too long")
         content[offset : offset + size] = name.ljust(size, b"\0")
-    path.write_bytes(content)
-    path.chmod(0o755)
+    _write_program(path, bytes(content), executable)
+
+
+def _write_program(path: Path, content: bytes, data: dict[str, Json]) -> None:
+    """Write a file with the permissions that it is to have, or one and a link to it."""
+    file = path.with_name("linked-" + path.name) if data.get("linked") else path
+    file.write_bytes(content)
+    file.chmod(int(data.get("mode", "755"), 8))
+    if file != path:
+        path.symlink_to(file.name)
 
 
 def _make_odd(path: Path, kind: str) -> None:
@@ -131,8 +139,8 @@ def _make_loader(path: Path, loader: dict[str, Json], folder: Path) -> None:
     if kind is not None and kind != "text":
         _make_odd(path, kind)
         return
-    path.write_text(_SHELL_TEXT if kind else _script(loader, folder), "utf-8")
-    path.chmod(int(loader.get("mode", "755"), 8))
+    text = _SHELL_TEXT if kind else _script(loader, folder)
+    _write_program(path, text.encode(), loader)
 
 
 def _script(loader: dict[str, Json], folder: Path) -> str:
