@@ -5,7 +5,14 @@ from typing import Any
 
 import pytest
 
-from musllinux_conformance import environments, findings, reports, vectors, xfails
+from musllinux_conformance import (
+    environments,
+    files,
+    findings,
+    reports,
+    vectors,
+    xfails,
+)
 from musllinux_conformance.findings import Evidence, Finding
 from musllinux_conformance.outcomes import PASSED, RED, Result
 from musllinux_conformance.reports import Entry, Report
@@ -158,3 +165,6 @@ def test_the_command_prints_them(
     assert findings.main([]) == 0
     monkeypatch.setattr(findings, "load", lambda: (ORDERED,))
     assert findings.main([]) == 1
+    monkeypatch.setattr(files, "CHECKOUT", False)
+    assert findings.main(["old"]) == 2
+    assert "in a checkout; run this there" in capsys.readouterr().err

@@ -211,6 +211,8 @@ def main(arguments: list[str]) -> int:
             raise ValueError(
                 "usage: python -m musllinux_conformance.findings [NAME[@VERSION]]"
             )
+        if not files.CHECKOUT:
+            raise ValueError("findings and reports are in a checkout; run this there")
         if arguments:
             print(expected_failures(load(), _chosen(arguments[0])), end="")
             return 0

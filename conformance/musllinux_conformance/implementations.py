@@ -80,7 +80,8 @@ def _help(name: str, names: list[str]) -> str:
         [
             f"--impl={name}: no implementation has this name."
             + (f"  Did you mean {close[0]}?" if close else ""),
-            f"Known here: {', '.join(sorted(names))}; NAME@VERSION for one version.",
+            f"Known here: {', '.join(sorted(names))}; NAME@VERSION for one version,",
+            "NAME@installed for the one that is installed next to the suite.",
             "Three ways to plug in:",
             f"  a name           an entry point in the group {GROUP}",
             "  module:attribute a Python object with a method for each operation",
