@@ -113,7 +113,11 @@ def problems(
 
 def main(arguments: list[str]) -> int:
     """Print what is amiss, after noting a review if asked to; return the status."""
-    known, suite, kept = requirements.load(), vectors.load(), load()
+    try:
+        known, suite, kept = requirements.load(), vectors.load(), load()
+    except (requirements.InvalidText, vectors.InvalidVector) as error:
+        print(error)
+        return 1
     if arguments == ["--reviewed"]:
         tested = tested_by(suite)
         reviewed = {n: text_hash(r) for n, r in known.items() if n in tested}
