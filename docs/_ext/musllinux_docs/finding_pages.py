@@ -138,7 +138,8 @@ def _facts(finding: Finding, its: list[Seen]) -> Iterator[nodes.field]:
         url = f"https://peps.python.org/pep-{about['pep']:04}/"
         source = nodes.reference("", f"{pep}, {about['section']}", refuri=url)
         yield build.fact("breaks", source, ": ", *build.prose(about["says"]))
-    yield build.fact("right would be", *build.prose(finding.expected))
+    label = "by the draft" if finding.part == findings.DIFFERENCE else "better"
+    yield build.fact(label, *build.prose(finding.expected))
     report, vector_id = _example(finding, its)
     vector = vectors.load().get(vector_id)
     if vector:
