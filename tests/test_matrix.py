@@ -145,6 +145,20 @@ def test_a_check_passes_only_what_is_the_same(
     assert json.loads(NEW.path.read_text()) == changed
 
 
+@pytest.mark.parametrize(("then", "status"), [("conforms", 0), ("fails", 1)])
+def test_a_difference_has_to_show_twice(
+    monkeypatch: pytest.MonkeyPatch, then: str, status: int
+) -> None:
+    assert matrix.main(["packaging"]) == 0
+    verdicts = iter(["fails", then])
+    monkeypatch.setattr(matrix, "stamp", lambda entry: "another")
+    monkeypatch.setattr(
+        matrix, "ask", lambda *_: {**REPORT, "verdicts": {"Detector": next(verdicts)}}
+    )
+    assert matrix.main(["--check", "packaging"]) == status
+    assert next(verdicts, "none left") == "none left"
+
+
 def test_many_differences_are_cut() -> None:
     many = [
         {"id": f"a/{n}", "outcome": "passed", "detail": "", "answer": n}
