@@ -25,6 +25,10 @@ FILE = files.VECTORS.parent / "findings.json"
 CRASH, BREACH, DIFFERENCE = PARTS = ("crash", "breach", "difference")
 
 
+UNFIT = "error: an answer that does not fit"
+"""How the detail of an answer begins that breaks the protocol's schema."""
+
+
 class InvalidFindings(ValueError):
     """The file breaks its schema."""
 
@@ -33,14 +37,17 @@ class Evidence(NamedTuple):
     """Failures in the reports of some tools."""
 
     tools: tuple[str, ...]
-    vectors: tuple[str, ...]
+    which: tuple[str, ...]
+    """Patterns of vector ids, and requirements, which have no slash."""
     answered: str = ""
 
     def covers(self, tool: str, vector_id: str, entry: Entry) -> bool:
         """Say whether this failure of a tool is one of them."""
+        vector = vectors.load().get(vector_id)
+        names = (vector_id, *(vector.requirements if vector else ()))
         return (
             tool in self.tools
-            and any(fnmatchcase(vector_id, pattern) for pattern in self.vectors)
+            and any(fnmatchcase(n, each) for n in names for each in self.which)
             and re.search(self.answered, entry.detail) is not None
         )
 
@@ -105,8 +112,8 @@ def read(path: Path) -> tuple[Finding, ...]:
 
 
 def _evidence(entry: dict[str, Json]) -> Evidence:
-    tools, patterns = tuple(entry["tools"]), tuple(entry["vectors"])
-    return Evidence(tools, patterns, entry.get("answered", ""))
+    which = (*entry.get("vectors", ()), *entry.get("requirements", ()))
+    return Evidence(tuple(entry["tools"]), which, entry.get("answered", ""))
 
 
 def faults(report: Report) -> dict[str, Entry]:
@@ -161,7 +168,7 @@ def _unfounded(
     for each in finding.evidence:
         for tool in each.tools:
             its = [report for report in kept if report.name == tool]
-            for pattern in each.vectors:
+            for pattern in each.which:
                 one = Evidence((tool,), (pattern,), each.answered)
                 found = [
                     (name, entry)
@@ -180,8 +187,8 @@ def _unfounded(
 
 
 def _answered(entry: Entry) -> bool:
-    """Say whether an answer came, even if a wrong one."""
-    return entry.value or entry.detail.startswith("rejected: ")
+    """Say whether an answer came, even if one that is wrong or of the wrong form."""
+    return entry.value or entry.detail.startswith(("rejected: ", UNFIT))
 
 
 def expected_failures(findings: Sequence[Finding], report: Report) -> str:
