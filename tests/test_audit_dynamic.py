@@ -135,10 +135,19 @@ def test_agrees_with_pyelftools(file: Path) -> None:
 def test_agrees_with_pyelftools_on_files_of_vectors(arch: str, gnu_hash: bool) -> None:
     elf = Object(
         arch,
-        undefined=["open"],
+        undefined=["open", {"name": "errno", "type": "STT_TLS"}],
+        plt=["read"],
         weak=["__cxa_finalize"],
         unused=["close"],
-        defined=["PyInit_x"],
+        defined=[
+            "PyInit_x",
+            {"name": "local", "binding": "STB_LOCAL"},
+            {"name": "weak", "binding": "STB_WEAK"},
+            {"name": "unique", "type": "STT_OBJECT", "binding": "STB_GNU_UNIQUE"},
+            {"name": "protected", "visibility": "STV_PROTECTED"},
+            {"name": "absolute", "type": "STT_NOTYPE", "section": "SHN_ABS"},
+            {"name": "thread", "type": "STT_TLS"},
+        ],
         ifunc=["memcpy"],
         needed=["libc.so"],
         soname="libx.so",
@@ -147,6 +156,7 @@ def test_agrees_with_pyelftools_on_files_of_vectors(arch: str, gnu_hash: bool) -
         gnu_hash=gnu_hash,
     )
     assert_pyelftools_agrees(bytes(elf))
+    assert loaded(elf).undefined == {"open", "errno", "read"}
     sections = ELFFile(BytesIO(bytes(elf)))
     ((need, names),) = sections.get_section_by_name(".gnu.version_r").iter_versions()
     assert (need.name, [name.name for name in names]) == ("libc.so", ["VERSION"])

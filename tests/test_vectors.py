@@ -12,7 +12,7 @@ import pytest
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
 from independent import elf_words, text_words
-from musllinux_conformance import compare, traceability, vectors
+from musllinux_conformance import compare, files, objects, traceability, vectors
 from musllinux_conformance.vectors import Vector
 
 SUITE = vectors.load()
@@ -224,6 +224,36 @@ def test_the_schema_catches_single_edits() -> None:
             continue
         assert not schema.is_valid(edited), what
         caught += 1
+
+
+@pytest.mark.parametrize(
+    ("key", "symbol"),
+    [
+        ("undefined", {"name": "x", "type": "STT_OBJCT"}),
+        ("undefined", {"name": "x", "binding": "STB_WEAK"}),
+        ("undefined", {"nam": "x", "type": "STT_OBJECT"}),
+        ("defined", {"name": "x", "binding": "STB_LOCA"}),
+        ("defined", {"name": "x", "visiblity": "STV_PROTECTED"}),
+        ("defined", {"name": "x", "section": "SHN_UNDEF"}),
+        ("defined", {"name": "x"}),
+        ("plt", {"name": "x", "type": "STT_OBJECT"}),
+    ],
+)
+def test_the_schema_catches_a_misspelt_symbol(key: str, symbol: dict[str, str]) -> None:
+    schema = vectors.validator("vectors.json#/$defs/object")
+    assert schema.is_valid({"arch": "x86_64", key: ["x"]})
+    assert not schema.is_valid({"arch": "x86_64", key: [symbol]})
+
+
+def test_the_writer_knows_the_words_of_the_schema() -> None:
+    found = json.loads((files.SCHEMA / "vectors.json").read_text("utf-8"))
+    symbols = found["$defs"]["object"]["properties"]
+    words = set()
+    for key in ("undefined", "defined"):
+        for name, rule in symbols[key]["items"]["properties"].items():
+            if name != "name":
+                words |= set(rule.get("enum", [rule.get("const")]))
+    assert words == set(objects._WORDS)
 
 
 # Whether the comparison can bite: the expected answer fits, a neighbour does not.

@@ -1,44 +1,79 @@
 """ELF files with a dynamic section from a description, for the wheels of vectors."""
 
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from musllinux.arch import ARCHITECTURES
 
-GLOBAL, WEAK = 1, 2
-FUNC, GNU_IFUNC = 2, 10
-PT_NULL, PT_LOAD, PT_DYNAMIC, PT_INTERP = 0, 1, 2, 3
-SEGMENTS = 3
+LOCAL, GLOBAL, WEAK, GNU_UNIQUE = 0, 1, 2, 10
+NOTYPE, OBJECT, FUNC, TLS, GNU_IFUNC = 0, 1, 2, 6, 10
+PROTECTED = 3
+UNDEF, SOME_SECTION, ABS = 0, 1, 0xFFF1
+PT_NULL, PT_LOAD, PT_DYNAMIC, PT_INTERP, PT_TLS = 0, 1, 2, 3, 7
+SEGMENTS = 4
 SHT_STRTAB, SHT_DYNAMIC, SHT_DYNSYM, SHT_GNU_VERNEED = 3, 6, 11, 0x6FFFFFFE
 DYNSTR = 1
 """Number of the section with the names of symbols and libraries."""
 EM_S390 = 22
 BASE = 0x10000
 """Address of the file's first byte, so that offsets and addresses differ."""
-_PLAIN = {3: 6, 21: 20, 22: 10, 40: 21, 62: 6, 183: 1025, 243: 2, 258: 2}
-"""For each e_machine, the type of relocation that puts a symbol's address somewhere:
-GLOB_DAT, or where there is none the absolute one of 64 bits."""
+
+
+class _Types(NamedTuple):
+    """Types of relocations: an address, GLOB_DAT or, where there is none, the absolute
+    one of 64 bits; JUMP_SLOT; and the one of the module that has a variable of TLS."""
+
+    address: int
+    jump_slot: int
+    module: int
+
+
+_TYPES = {
+    3: _Types(6, 7, 35),  # EM_386
+    21: _Types(20, 21, 68),  # EM_PPC64
+    22: _Types(10, 11, 54),  # EM_S390
+    40: _Types(21, 22, 17),  # EM_ARM
+    62: _Types(6, 7, 16),  # EM_X86_64
+    183: _Types(1025, 1026, 1028),  # EM_AARCH64
+    243: _Types(2, 5, 7),  # EM_RISCV
+    258: _Types(2, 5, 7),  # EM_LOONGARCH
+}
+_WORDS = {
+    "STB_LOCAL": LOCAL,
+    "STB_WEAK": WEAK,
+    "STB_GNU_UNIQUE": GNU_UNIQUE,
+    "STT_NOTYPE": NOTYPE,
+    "STT_OBJECT": OBJECT,
+    "STT_TLS": TLS,
+    "STT_GNU_IFUNC": GNU_IFUNC,
+    "STV_PROTECTED": PROTECTED,
+    "SHN_ABS": ABS,
+}
+Described = str | Mapping[str, str]
+"""A function of global binding, by its name, or ``name`` and what is different:
+``type``, ``binding``, ``visibility``, ``section``, each a key of ``_WORDS``."""
 
 
 @dataclass(frozen=True)
 class Object:
     """An ELF file with a dynamic section, in words; ``bytes()`` of it is the file.
 
-    ``undefined``, ``weak``, ``unused``, ``defined`` and ``ifunc`` are names of symbols;
+    ``undefined``, ``plt``, ``weak``, ``unused``, ``defined`` and ``ifunc`` are symbols;
     ``unused`` are undefined ones that no relocation names, as one does all others
-    that are undefined.  ``relocations`` are types, each of which refers to the first
-    symbol; ``dynamic`` holds entries of the dynamic section, tag and value, in place of
-    those that would have the tag.  ``version`` is a library and the version of it that
-    all undefined symbols ask for.
+    that are undefined; for ``plt`` it stands in DT_JMPREL.  ``relocations`` are types,
+    each of which refers to the first symbol; ``dynamic`` holds entries of the dynamic
+    section, tag and value, in place of those that would have the tag.  ``version`` is
+    a library and the version of it that all undefined symbols ask for.
     """
 
     arch: str = "x86_64"
-    undefined: Sequence[str] = ()
+    undefined: Sequence[Described] = ()
+    plt: Sequence[str] = ()
     weak: Sequence[str] = ()
     unused: Sequence[str] = ()
-    defined: Sequence[str] = ()
+    defined: Sequence[Described] = ()
     ifunc: Sequence[str] = ()
     needed: Sequence[str] = ()
     soname: str | None = None
@@ -58,7 +93,7 @@ class Object:
 
 
 class _Symbol(NamedTuple):
-    """A symbol, undefined if ``section`` is 0.
+    """A symbol, undefined if ``section`` is UNDEF.
 
     ``used`` is the type of the relocation that names it, if any.
     """
@@ -68,6 +103,7 @@ class _Symbol(NamedTuple):
     kind: int
     section: int
     used: int | None = None
+    visibility: int = 0
 
 
 class _Section(NamedTuple):
@@ -98,7 +134,10 @@ class _Writer:
         self.machine = self.row.e_machine if machine is None else machine
         self.header_size, self.segment_size = (64, 56) if self.wide else (52, 32)
         self.content = bytearray(self.header_size + SEGMENTS * self.segment_size)
-        self.symbols = list(self.list_symbols())
+        self.types = _TYPES[self.row.e_machine]
+        self.symbols = sorted(
+            self.list_symbols(), key=lambda each: each.binding != LOCAL
+        )
         names = [symbol.name for symbol in self.symbols]
         names += [*wanted.needed, *wanted.version]
         names += [each for each in (wanted.soname, wanted.runpath) if each is not None]
@@ -108,22 +147,26 @@ class _Writer:
         self.sections = [_Section("", 0, 0, 0, link=0), strings]
 
     def list_symbols(self) -> Iterator[_Symbol]:
-        """Yield the symbols in their order: those that a hash table knows stand last.
+        """Yield the symbols in their order, but for local ones, which stand first.
 
-        The first of a table is empty.
+        Those that a hash table knows stand last.  The first of a table is empty.
         """
-        plain = _PLAIN[self.row.e_machine]
-        yield _Symbol("", 0, 0, 0)
-        for name in self.wanted.undefined:
-            yield _Symbol(name, GLOBAL, FUNC, 0, plain)
+        address, jump_slot, module = self.types
+        yield _Symbol("", LOCAL, NOTYPE, UNDEF)
+        for each in self.wanted.undefined:
+            symbol = _symbol(each, UNDEF)
+            used = module if symbol.kind == TLS else address
+            yield symbol._replace(used=used)
+        for name in self.wanted.plt:
+            yield _Symbol(name, GLOBAL, FUNC, UNDEF, jump_slot)
         for name in self.wanted.weak:
-            yield _Symbol(name, WEAK, FUNC, 0, plain)
+            yield _Symbol(name, WEAK, FUNC, UNDEF, address)
         for name in self.wanted.unused:
-            yield _Symbol(name, GLOBAL, FUNC, 0)
+            yield _Symbol(name, GLOBAL, FUNC, UNDEF)
         for name in self.wanted.ifunc:
-            yield _Symbol(name, GLOBAL, GNU_IFUNC, 1, 1)
-        for name in self.wanted.defined:
-            yield _Symbol(name, GLOBAL, FUNC, 1)
+            yield _Symbol(name, GLOBAL, GNU_IFUNC, SOME_SECTION, 1)
+        for each in self.wanted.defined:
+            yield _symbol(each, SOME_SECTION)
 
     def pack(self, form: str, *values: int) -> bytes:
         """Pack numbers as ``struct`` does; W is one as wide as an address."""
@@ -160,12 +203,17 @@ class _Writer:
             (PT_LOAD, 0, len(self.content)),
             (PT_DYNAMIC, offset, len(packed)),
             (kind, named, len(interpreter)),
+            (PT_TLS if self.has_tls() else PT_NULL, 0, 8),
         ]
         table = self.section_headers()
         headers = self.header(table)
         headers += b"".join(self.segment(*each) for each in segments)
         self.content[: len(headers)] = headers
         return bytes(self.content)
+
+    def has_tls(self) -> bool:
+        """Say whether the file defines a variable of thread-local storage."""
+        return any(each.kind == TLS and each.section for each in self.symbols)
 
     def dynamic(self) -> Iterator[tuple[int, int]]:
         """Yield the entries of the dynamic section: tag and value."""
@@ -180,17 +228,23 @@ class _Writer:
         yield 10, len(self.strings)
         table = b"".join(map(self.symbol, self.symbols))
         each = len(table) // len(self.symbols)
-        yield 6, BASE + self.section(".dynsym", SHT_DYNSYM, table, entry=each, info=1)
+        info = sum(symbol.binding == LOCAL for symbol in self.symbols)
+        place = self.section(".dynsym", SHT_DYNSYM, table, entry=each, info=info)
+        yield 6, BASE + place
         yield 11, each
         if wanted.gnu_hash:
             yield 0x6FFFFEF5, BASE + self.place(self.gnu_hash())
         else:
             yield 4, BASE + self.place(self.old_hash())
+        tags = (7, 8, 9) if self.wide else (17, 18, 19)  # DT_RELA, or DT_REL
         if relocations := b"".join(self.relocations()):
-            tags = (7, 8, 9) if self.wide else (17, 18, 19)  # DT_RELA, or DT_REL
             yield tags[0], BASE + self.place(relocations)
             yield tags[1], len(relocations)
             yield tags[2], 24 if self.wide else 8
+        if relocations := b"".join(self.named(jump_slots=True)):
+            yield 23, BASE + self.place(relocations)
+            yield 2, len(relocations)
+            yield 20, tags[0]
         if wanted.version:
             yield from self.versions()
         if wanted.relr:
@@ -201,10 +255,12 @@ class _Writer:
 
     def symbol(self, symbol: _Symbol) -> bytes:
         name, info = self.string(symbol.name), symbol.binding << 4 | symbol.kind
-        value = BASE if symbol.section else 0  # To a loader, 0 is undefined too.
+        section, other = symbol.section, symbol.visibility
+        # To a loader, 0 is undefined too, unless it is a place in TLS.
+        value = BASE if section and symbol.kind != TLS else 0
         if self.wide:
-            return self.pack("IBBHQQ", name, info, 0, symbol.section, value, 0)
-        return self.pack("IIIBBH", name, value, 0, info, 0, symbol.section)
+            return self.pack("IBBHQQ", name, info, other, section, value, 0)
+        return self.pack("IIIBBH", name, value, 0, info, other, section)
 
     def old_hash(self) -> bytes:
         """Return DT_HASH with one bucket, and so one chain, of all symbols."""
@@ -215,7 +271,7 @@ class _Writer:
 
     def gnu_hash(self) -> bytes:
         """Return DT_GNU_HASH with one bucket, and a filter that passes everything."""
-        names = [symbol.name for symbol in self.symbols if symbol.section]
+        names = [each.name for each in self.symbols if each.section and each.binding]
         chain = [_gnu_hash(name) & ~1 for name in names]
         if chain:
             chain[-1] |= 1
@@ -225,14 +281,20 @@ class _Writer:
         return table + self.pack(f"{1 + len(chain)}I", first if chain else 0, *chain)
 
     def relocations(self) -> Iterator[bytes]:
-        """Yield the relocations, all of the file's first word."""
+        """Yield all relocations but those of DT_JMPREL."""
         for kind in self.wanted.relocations:
             yield self.relocation(1 if len(self.symbols) > 1 else 0, kind)
+        yield from self.named(jump_slots=False)
+
+    def named(self, jump_slots: bool) -> Iterator[bytes]:
+        """Yield the relocations that name a symbol: those of DT_JMPREL, or others."""
         for number, symbol in enumerate(self.symbols):
-            if symbol.used is not None:
+            slot = symbol.used == self.types.jump_slot
+            if symbol.used is not None and slot == jump_slots:
                 yield self.relocation(number, symbol.used)
 
     def relocation(self, symbol: int, kind: int) -> bytes:
+        """Return a relocation of the file's first word."""
         if self.wide:
             return self.pack("QQq", BASE, symbol << 32 | kind, 0)
         return self.pack("II", BASE, symbol << 8 | kind)
@@ -281,6 +343,20 @@ class _Writer:
             *(flags, self.header_size, self.segment_size, SEGMENTS),
             *(64 if self.wide else 40, len(self.sections), len(self.sections) - 1),
         )
+
+
+def _symbol(wanted: Described, section: int) -> _Symbol:
+    """Return a symbol that stands in this section, unless its description has one."""
+    if isinstance(wanted, str):
+        return _Symbol(wanted, GLOBAL, FUNC, section)
+    numbers = {key: _WORDS[word] for key, word in wanted.items() if key != "name"}
+    return _Symbol(
+        wanted["name"],
+        numbers.get("binding", GLOBAL),
+        numbers.get("type", FUNC),
+        numbers.get("section", section),
+        visibility=numbers.get("visibility", 0),
+    )
 
 
 def _gnu_hash(name: str) -> int:
