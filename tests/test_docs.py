@@ -11,13 +11,14 @@ from typing import Any
 import pytest
 
 from musllinux_conformance import reports, vectors, wording
+from musllinux_conformance.findings import Evidence, Finding
 from musllinux_conformance.reports import Entry, Report
 from musllinux_conformance.vectors import Vector
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "docs"), str(ROOT / "docs/_ext")]
 
-from musllinux_docs import evidence  # noqa: E402
+from musllinux_docs import evidence, kills  # noqa: E402
 
 import check_site  # noqa: E402
 
@@ -181,6 +182,51 @@ def test_what_is_no_report_is_refused(tmp_path: Path, content: str) -> None:
     path.write_text(content, "utf-8")
     with pytest.raises(reports.InvalidReport):
         reports.read(path)
+
+
+def finding(vector: Vector) -> Finding:
+    evidence = (Evidence(("a", "b"), (vector.id,)),)
+    texts = ("Title", "happens", {"a": "where"}, "expected", "test")
+    return Finding("x", "difference", *texts, vector.id, evidence)
+
+
+def between(*answers: Entry | None) -> list[str]:
+    """Ask between which versions, the oldest first, a failure of ORDER was seen."""
+    asked = [
+        report("a", {ORDER.id: entry} if entry else {}, version=f"{place}.0")
+        for place, entry in enumerate(answers, 1)
+    ]
+    (its, _) = evidence.seen(finding(ORDER), reversed(asked))
+    return evidence.seen_between(finding(ORDER), its)
+
+
+def test_a_finding_is_seen_between_versions() -> None:
+    bad = failed([])
+    assert between(bad) == []
+    assert between(bad, bad) == ["1.0 and later"]
+    assert between(bad, bad, PASSED) == ["until 2.0", "mended in 3.0"]
+    assert between(PASSED, bad) == ["since 2.0", "not in 1.0"]
+    assert between(bad, None, PASSED) == ["until 1.0", "mended in 3.0"]
+
+
+def test_the_newest_version_decides_whether_a_finding_is_open() -> None:
+    kept = [
+        report("a", {ORDER.id: PASSED}, version="2.0"),
+        report("a", {ORDER.id: failed([])}),
+        report("b", {ORDER.id: failed([])}),
+    ]
+    a, b = evidence.seen(finding(ORDER), kept)
+    assert (a.tool, a.newest, a.ever) == ("a", False, True)
+    assert (b.tool, b.newest, b.ever) == ("b", True, True)
+
+
+def test_each_mutant_has_its_change_and_its_killers() -> None:
+    mutants, tools = kills.load()
+    assert tools
+    assert {kills.page_of(each) for each in kills.modules()} >= {"elf", "detection"}
+    for mutant in mutants:
+        assert bool(mutant.killed_by) != bool(mutant.equivalent), mutant
+        assert mutant.requirement or mutant.old != mutant.new, mutant
 
 
 def _base64_beside_words(value: Any) -> list[str]:

@@ -11,6 +11,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from musllinux_conformance import compare, wording
+from musllinux_conformance.findings import Finding
 from musllinux_conformance.outcomes import (
     BROKEN,
     JUDGED,
@@ -163,3 +164,49 @@ def recorded(
         entries = [report.results.get(vector.id) for report in reports]
         if any(entry and entry.outcome == RECORDED for entry in entries):
             yield vector, entries
+
+
+class Seen(NamedTuple):
+    """A finding in the reports of one tool, the newest report first."""
+
+    tool: str
+    reports: list[tuple[Report, list[str]]]
+
+    @property
+    def newest(self) -> bool:
+        """Whether the newest version shows it."""
+        return bool(self.reports and self.reports[0][1])
+
+    @property
+    def ever(self) -> bool:
+        """Whether any version shows it."""
+        return any(failures for _, failures in self.reports)
+
+
+def seen(finding: Finding, reports: Iterable[Report]) -> list[Seen]:
+    """Return what the reports of each tool that a finding names show of it."""
+    found = list(reports)
+    return [
+        Seen(tool, [(r, finding.failures(r)) for r in found if r.name == tool])
+        for tool in finding.tools
+    ]
+
+
+def seen_between(finding: Finding, its: Seen) -> list[str]:
+    """Say between which versions a finding came and went.
+
+    A version that fails the vector for another cause, or was not asked, tells nothing.
+    """
+    known = [
+        (report.version, bool(failures))
+        for report, failures in reversed(its.reports)
+        if failures or report.outcome(finding.vector) == PASSED
+    ]
+    found = []
+    for (older, before), (newer, after) in pairwise(known):
+        if before != after:
+            found.append(f"until {older}" if before else f"since {newer}")
+            found.append(f"mended in {newer}" if before else f"not in {older}")
+    if not found and len(known) > 1:
+        found.append(f"{known[0][0]} and later")
+    return found

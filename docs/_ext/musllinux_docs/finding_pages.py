@@ -1,68 +1,21 @@
 """What the reports show of released tools, cause by cause."""
 
 from collections.abc import Iterator
-from itertools import pairwise
-from typing import NamedTuple
 
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
 from musllinux_conformance import findings, reports, vectors, wording
 from musllinux_conformance.findings import Finding
-from musllinux_conformance.outcomes import PASSED
 from musllinux_conformance.reports import Report
 from musllinux_docs import build
+from musllinux_docs.evidence import Seen, seen, seen_between
 from musllinux_docs.vector_pages import report_link, vector_link
 
 MENDED = "mended"
 """The part of the page for what no newest version shows."""
 SHOWN = 6
 """Vectors that are named for one finding."""
-
-
-class Seen(NamedTuple):
-    """A finding in the reports of one tool, the newest report first."""
-
-    tool: str
-    reports: list[tuple[Report, list[str]]]
-
-    @property
-    def newest(self) -> bool:
-        """Whether the newest version shows it."""
-        return bool(self.reports and self.reports[0][1])
-
-    @property
-    def ever(self) -> bool:
-        """Whether any version shows it."""
-        return any(failures for _, failures in self.reports)
-
-
-def seen(finding: Finding) -> list[Seen]:
-    """Return what the reports of each tool that a finding names show of it."""
-    return [
-        Seen(tool, [(r, finding.failures(r)) for r in reports.load() if r.name == tool])
-        for tool in finding.tools
-    ]
-
-
-def history(finding: Finding, its: Seen) -> list[str]:
-    """Say between which versions a finding came and went.
-
-    A version that fails the vector for another cause, or was not asked, tells nothing.
-    """
-    known = [
-        (report.version, bool(failures))
-        for report, failures in reversed(its.reports)
-        if failures or report.outcome(finding.vector) == PASSED
-    ]
-    found = []
-    for (older, before), (newer, after) in pairwise(known):
-        if before != after:
-            found.append(f"until {older}" if before else f"since {newer}")
-            found.append(f"mended in {newer}" if before else f"not in {older}")
-    if not found and len(known) > 1:
-        found.append(f"{known[0][0]} and later")
-    return found
 
 
 def link(finding: Finding) -> nodes.Node:
@@ -75,7 +28,9 @@ class FindingCounts(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Return the nodes."""
-        found = [(finding, seen(finding)) for finding in findings.load()]
+        found = [
+            (finding, seen(finding, reports.load())) for finding in findings.load()
+        ]
         rows = []
         for report in reports.newest(reports.load()):
             its = [
@@ -102,7 +57,7 @@ class Findings(SphinxDirective):
         part = self.arguments[0]
         shown = []
         for finding in findings.load():
-            its = [each for each in seen(finding) if each.ever]
+            its = [each for each in seen(finding, reports.load()) if each.ever]
             now = finding.part if any(each.newest for each in its) else MENDED
             if its and part == now:
                 shown.append(self._finding(finding, its))
@@ -126,9 +81,7 @@ def _facts(finding: Finding, its: list[Seen]) -> Iterator[nodes.field]:
     for name, group in (("in", own), ("with that code", others)):
         if links := [report_link(e.reports[0][0]) for e in group if e.newest]:
             yield build.fact(name, *build.joined(links))
-    if lines := [
-        f"{e.tool}: {', '.join(h)}" for e in its if (h := history(finding, e))
-    ]:
+    if lines := list(_versions(finding, its)):
         yield build.fact("versions asked", "; ".join(lines))
     for each in own:
         yield build.fact("where", *build.prose(finding.where[each.tool]))
@@ -160,7 +113,7 @@ def _facts(finding: Finding, its: list[Seen]) -> Iterator[nodes.field]:
 def _versions(finding: Finding, its: list[Seen]) -> Iterator[str]:
     """Yield the history in each tool with the fault, and changes in the others."""
     for each in its:
-        steps = history(finding, each)
+        steps = seen_between(finding, each)
         if len(steps) > 1 or (steps and each.tool in finding.where):
             yield f"{each.tool}: {', '.join(steps)}"
 
