@@ -204,9 +204,9 @@ def test_a_finding_is_seen_between_versions() -> None:
     bad = failed([])
     assert between(bad) == []
     assert between(bad, bad) == ["1.0 and later"]
-    assert between(bad, bad, PASSED) == ["until 2.0", "mended in 3.0"]
+    assert between(bad, bad, PASSED) == ["until 2.0", "mended by 3.0"]
     assert between(PASSED, bad) == ["since 2.0", "not in 1.0"]
-    assert between(bad, None, PASSED) == ["until 1.0", "mended in 3.0"]
+    assert between(bad, None, PASSED) == ["until 1.0", "mended by 3.0"]
 
 
 def test_the_newest_version_decides_whether_a_finding_is_open() -> None:

@@ -206,7 +206,7 @@ def seen_between(finding: Finding, its: Seen) -> list[str]:
     for (older, before), (newer, after) in pairwise(known):
         if before != after:
             found.append(f"until {older}" if before else f"since {newer}")
-            found.append(f"mended in {newer}" if before else f"not in {older}")
+            found.append(f"mended by {newer}" if before else f"not in {older}")
     if not found and len(known) > 1:
         found.append(f"{known[0][0]} and later")
     return found
