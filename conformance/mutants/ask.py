@@ -42,8 +42,8 @@ SECTIONS = {
 their vectors."""
 RUNS_LOADER = "detection.py"
 """The module whose mutants are asked the vectors that make a Detector wait."""
-DIAGNOSTIC = ("parse_tag", "read_elf", "parse_banner")
-"""Operations that ask one module alone."""
+ASKED_ALONE = {"tag.py": "parse_tag", "elf.py": "read_elf", "banner.py": "parse_banner"}
+"""The operation that asks a module, and nothing but that module."""
 OTHER_CLASSES = ("audit", "accept_upload")
 """Operations in which these modules decide nothing."""
 TIME_LIMIT = 15
@@ -55,8 +55,8 @@ ALL_TIME = 90
 def concern(module: str) -> list[Vector]:
     """Return the vectors that the mutants of a module are asked.
 
-    A vector that asks of a whole host what a simpler one asks of the module alone tells
-    nothing more of the module, and takes a hundred times as long.
+    A vector that asks of a whole host what one that it needs asks of the module alone
+    tells nothing more of the module, and takes a hundred times as long.
     """
     found = [
         vector
@@ -68,12 +68,9 @@ def concern(module: str) -> list[Vector]:
             for name in vector.requirements
         )
     ]
-    alone = {vector.id for vector in found if vector.request["op"] in DIAGNOSTIC}
-    return [
-        vector
-        for vector in found
-        if module == RUNS_LOADER or alone.isdisjoint(vector.needs)
-    ]
+    op = ASKED_ALONE.get(module)
+    alone = {vector.id for vector in found if vector.request["op"] == op}
+    return [vector for vector in found if alone.isdisjoint(vector.needs)]
 
 
 def suite() -> list[Vector]:
