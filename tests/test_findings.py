@@ -30,7 +30,8 @@ def report(name: str, version: str = "1", **of: Any) -> Report:
     }
     results.update(of.pop("results", {}))
     lineage = ("old",) if name == "copy" else ()
-    return Report(name, version, "Python", lineage, {}, {}, results, **of)
+    suite = {"sha256": of.pop("sha256", vectors.content_hash())}
+    return Report(name, version, "Python", lineage, suite, {}, results, **of)
 
 
 def finding(name: str, vector: str, part: str, *tools: str, answered: str = "") -> Any:
@@ -79,9 +80,11 @@ def test_an_answer_that_is_another_is_no_evidence() -> None:
     ]
 
 
-def test_a_tool_is_not_held_to_the_reports_that_are_missing() -> None:
+def test_a_tool_is_not_held_to_reports_that_are_missing_or_old() -> None:
     kept = [report("old", "2"), report("copy")]
     gone = finding("gone", "detect/muslim", "difference", "old")
+    assert amiss(ORDERED, CRASHED, gone, kept=kept) == []
+    kept = [report("old", "2", sha256="0"), *REPORTS[1:]]
     assert amiss(ORDERED, CRASHED, gone, kept=kept) == []
     assert amiss(ORDERED, CRASHED, gone) != []
 

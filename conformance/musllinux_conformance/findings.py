@@ -139,13 +139,13 @@ def problems(
     """Yield what is amiss between findings and reports, a line each.
 
     What a finding says of a tool is held to its reports only if there is one of each
-    version that the matrix lists.
+    version that the matrix lists, made with the vectors as they stand.
     """
     for report in kept:
         for name, its in explained(findings, report).items():
             if not its:
                 yield f"{report.label} fails {name}: no finding explains it"
-    seen = {(report.name, report.version) for report in kept}
+    seen = {(report.name, report.version) for report in kept if report.current}
     complete = {t for t, all_ in listed.items() if {(t, v) for v in all_} <= seen}
     lineage = {report.name: report.lineage for report in kept}
     for finding in findings:
