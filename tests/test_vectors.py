@@ -168,7 +168,8 @@ def test_merged_vectors_need_nothing_else() -> None:
 
 def test_the_content_hash_follows_content_and_nothing_else() -> None:
     entries = copy.deepcopy(ENTRIES)
-    assert vectors._sha256(entries[::-1]) == vectors.content_hash()
+    tombstone = {"id": "a/b", "retired": {"since": "0.1.0", "why": "it was wrong"}}
+    assert vectors._sha256([tombstone, *entries[::-1]]) == vectors.content_hash()
     entries[0]["title"] += "x"
     assert vectors._sha256(entries) != vectors.content_hash()
 

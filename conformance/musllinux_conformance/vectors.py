@@ -174,11 +174,15 @@ def merged() -> dict[str, Json]:
 
 
 def content_hash() -> str:
-    """Return the SHA-256 of the vectors, whatever their files are called."""
+    """Return the SHA-256 of the vectors, whatever their files are called.
+
+    Tombstones are not among them: no answer depends on one.
+    """
     return _sha256([entry for path in paths() for entry in read_file(path)])
 
 
 def _sha256(entries: list[dict[str, Json]]) -> str:
-    ordered = sorted(entries, key=lambda entry: str(entry["id"]))
+    asked = (entry for entry in entries if "retired" not in entry)
+    ordered = sorted(asked, key=lambda entry: str(entry["id"]))
     canonical = json.dumps(ordered, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()
