@@ -5,7 +5,6 @@ user's cache folder, and used again after that.
 """
 
 import fcntl
-import importlib.metadata
 import json
 import os
 import re
@@ -96,8 +95,8 @@ def ensure(tool: str, version: str | None = None) -> Environment:
 
 def _own(tool: str) -> Environment:
     try:
-        version = importlib.metadata.version(tool)
-    except importlib.metadata.PackageNotFoundError:
+        version = metadata.version(tool)
+    except metadata.PackageNotFoundError:
         wanted = f"{tool}@{INSTALLED}: {tool} is not installed in {sys.prefix}"
         raise NotInstalled(f"{wanted}; install it there, next to the suite") from None
     return Environment(Path(sys.prefix), tool, version)

@@ -7,7 +7,6 @@ finding, or a finding without a failure.  With ``NAME`` or ``NAME@VERSION`` it p
 the failures of that report as a file for ``--xfails``, each with its cause.
 """
 
-import json
 import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -98,13 +97,7 @@ def read(path: Path) -> tuple[Finding, ...]:
     Raises:
         InvalidFindings: it breaks the schema.
     """
-    try:
-        content = json.loads(path.read_text("utf-8"))
-    except ValueError as error:
-        raise InvalidFindings(f"{path}: {error}") from error
-    fault = next(vectors.validator("findings.json").iter_errors(content), None)
-    if fault is not None:
-        raise InvalidFindings(f"{path}: {fault.json_path}: {fault.message[:200]}")
+    content = vectors.read_json(path, "findings.json", InvalidFindings)
     return tuple(
         Finding(**{**entry, "evidence": tuple(map(_evidence, entry["evidence"]))})
         for entry in content["findings"]

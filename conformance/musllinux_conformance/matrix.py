@@ -25,7 +25,6 @@ from musllinux_conformance import (
     __version__,
     cache,
     environments,
-    files,
     implementations,
     report,
     vectors,
@@ -33,10 +32,10 @@ from musllinux_conformance import (
 from musllinux_conformance.outcomes import verdicts
 from musllinux_conformance.plugin import TIME_LIMIT
 from musllinux_conformance.program import Fault
+from musllinux_conformance.reports import REPORTS
 from musllinux_conformance.runner import Run
 from musllinux_conformance.vectors import Json
 
-REPORTS = files.VECTORS.parent / "reports"
 REFERENCE = "reference"
 """The implementation that needs no environment: it is the one that is installed."""
 AT_ONCE = 2
@@ -270,11 +269,12 @@ def main(arguments: list[str]) -> int:
 
     def one(entry: Entry) -> bool:
         try:
-            found = current(entry, partial(display.progress, entry))
+            progress = partial(display.progress, entry)
+            found = current(entry, progress)
             differs = check(entry, found) if options.check else ""
             if differs:
                 # A busy machine can make a tool late; a real difference shows twice.
-                found = current(entry, partial(display.progress, entry), anew=True)
+                found = current(entry, progress, anew=True)
                 differs = check(entry, found)
             if not options.check:
                 report.write(entry.path, found)

@@ -1,6 +1,5 @@
 """The reports that a checkout keeps, below ``conformance/reports``."""
 
-import json
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
@@ -65,13 +64,7 @@ def read(path: Path) -> Report:
     Raises:
         InvalidReport: the file breaks the schema, or is not named after what is in it.
     """
-    try:
-        content = json.loads(path.read_text("utf-8"))
-    except ValueError as error:
-        raise InvalidReport(f"{path}: {error}") from error
-    fault = next(vectors.validator("report.json").iter_errors(content), None)
-    if fault is not None:
-        raise InvalidReport(f"{path}: {fault.json_path}: {fault.message[:200]}")
+    content = vectors.read_json(path, "report.json", InvalidReport)
     about = content["implementation"]
     if (path.parent.name, path.stem) != (about["name"], about["version"]):
         raise InvalidReport(f"{path}: the report of {about['name']} {about['version']}")

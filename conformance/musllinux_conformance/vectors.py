@@ -84,14 +84,28 @@ def _registry() -> Registry[Json]:
     )
 
 
+@lru_cache
 def validator(reference: str) -> Draft202012Validator:
     """Return a validator of one of the suite's schemas, such as ``report.json``."""
     return Draft202012Validator({"$ref": reference}, registry=_registry())
 
 
-@lru_cache(maxsize=1)
-def _schema() -> Draft202012Validator:
-    return validator("vectors.json")
+def read_json(path: Path, schema: str | None, invalid: type[ValueError]) -> Json:
+    """Return what a JSON file holds, after holding it to one of the suite's schemas.
+
+    Without a ``schema`` it is known to fit.
+
+    Raises:
+        invalid: the file is not JSON, or breaks the schema.
+    """
+    try:
+        content = json.loads(path.read_text("utf-8"))
+    except ValueError as error:
+        raise invalid(f"{path}: {error}") from error
+    fault = schema and next(validator(schema).iter_errors(content), None)
+    if fault:
+        raise invalid(f"{path}: {fault.json_path}: {fault.message[:200]}")
+    return content
 
 
 @lru_cache(maxsize=1)
@@ -115,14 +129,8 @@ def read_file(path: Path) -> tuple[dict[str, Json], ...]:
     Raises:
         InvalidVector: the file is not JSON, or breaks the schema.
     """
-    try:
-        content = json.loads(path.read_text("utf-8"))
-    except ValueError as error:
-        raise InvalidVector(f"{path}: {error}") from error
-    fault = None if _known() else next(_schema().iter_errors(content), None)
-    if fault is not None:
-        raise InvalidVector(f"{path}: {fault.json_path}: {fault.message[:200]}")
-    return tuple(content["vectors"])
+    schema = None if _known() else "vectors.json"
+    return tuple(read_json(path, schema, InvalidVector)["vectors"])
 
 
 def _vector(entry: dict[str, Json]) -> Vector:
@@ -173,6 +181,7 @@ def merged() -> dict[str, Json]:
     }
 
 
+@lru_cache(maxsize=1)
 def content_hash() -> str:
     """Return the SHA-256 of the vectors, whatever their files are called.
 

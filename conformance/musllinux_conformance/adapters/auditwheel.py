@@ -1,10 +1,10 @@
 """auditwheel, asked through its command line in an environment of its own."""
 
 import json
-import os
 import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 from pathlib import Path
 
 from musllinux_conformance import commands
@@ -49,7 +49,7 @@ class Auditwheel(ReleasedTool):
         with tempfile.TemporaryDirectory(prefix="mask-") as name:
             folder, tag = Path(name), request["tag"]
             try:
-                if tag not in self._tags():
+                if tag not in self._tags:
                     return {"unsupported": f"auditwheel has no policy for {tag}"}
                 said = self._show(folder, Path(request["wheel"]), tag)
             except _NoHost as why:
@@ -59,6 +59,7 @@ class Auditwheel(ReleasedTool):
         honest = said.get("overall_tag") == tag
         return {"ok": {"honest": honest, "needs": None, "reasons": []}}
 
+    @cached_property
     def _tags(self) -> set[str]:
         """Return the tags that auditwheel may grant, by its own list of policies."""
         path = self.environment.packages / "auditwheel/policy/musllinux-policy.json"
@@ -90,15 +91,7 @@ class Auditwheel(ReleasedTool):
         words += [self.environment.programs / "auditwheel", "show", "--json"]
         words += ["--ldpaths", folder / "empty", wheel]
         ended = commands.run(
-            [
-                "unshare",
-                "-rm",
-                "sh",
-                "-c",
-                _ON_MUSL,
-                "sh",
-                *(os.fspath(w) for w in words),
-            ],
+            ["unshare", "-rm", "sh", "-c", _ON_MUSL, "sh", *map(str, words)],
             commands.environment(folder),
             released.SECONDS,
         )
