@@ -144,6 +144,7 @@ def test_agrees_with_pyelftools_on_files_of_vectors(arch: str, gnu_hash: bool) -
             {"name": "local", "binding": "STB_LOCAL"},
             {"name": "weak", "binding": "STB_WEAK"},
             {"name": "unique", "type": "STT_OBJECT", "binding": "STB_GNU_UNIQUE"},
+            {"name": "hidden", "visibility": "STV_HIDDEN"},
             {"name": "protected", "visibility": "STV_PROTECTED"},
             {"name": "absolute", "type": "STT_NOTYPE", "section": "SHN_ABS"},
             {"name": "thread", "type": "STT_TLS"},

@@ -28,7 +28,6 @@ DT_RELR, DT_GNU_HASH, DT_FLAGS_1 = 36, 0x6FFFFEF5, 0x6FFFFFFB
 DF_1_PIE = 0x08000000
 STB_GLOBAL, STB_WEAK, STB_GNU_UNIQUE = 1, 2, 10
 STT_GNU_IFUNC = 10
-STV_DEFAULT, STV_PROTECTED = 0, 3
 EM_S390 = 22
 
 
@@ -331,11 +330,11 @@ class _Reader:
         ifunc: set[str] = set()
         if DT_SYMTAB not in dynamic or count == 0:
             return frozenset(), frozenset(), frozenset()
-        # Gives st_name, st_info, st_other and st_shndx.
-        entry = struct.Struct(self.order + ("I8xBBH", "IBBH16x")[self.wide])
+        # Gives st_name, st_info and st_shndx.
+        entry = struct.Struct(self.order + ("I8xBxH", "IBxH16x")[self.wide])
         table = self.read_table(dynamic[DT_SYMTAB], count * entry.size, "symbol table")
         self.limits.spend("names", count)
-        for index, (name, info, other, section) in enumerate(entry.iter_unpack(table)):
+        for index, (name, info, section) in enumerate(entry.iter_unpack(table)):
             binding = info >> 4
             if binding not in (STB_GLOBAL, STB_WEAK, STB_GNU_UNIQUE) or name == 0:
                 continue
@@ -345,7 +344,7 @@ class _Reader:
             elif info & 0xF == STT_GNU_IFUNC:
                 if index in used:
                     ifunc.add(self.string(strings, name))
-            elif other & 3 in (STV_DEFAULT, STV_PROTECTED):
+            else:
                 defined.add(self.string(strings, name))
         return frozenset(undefined), frozenset(defined), frozenset(ifunc)
 

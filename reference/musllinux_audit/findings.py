@@ -155,17 +155,15 @@ def _outside(graph: Graph, file: str, elf: ElfObject) -> Iterator[Reason]:
 def _refused(graph: Graph, file: str, elf: ElfObject) -> Iterator[Reason]:
     """Find what musl's loader refuses to relocate.
 
-    Implements promise.loads as far as relocations go.  A library that only programs
-    load may use initial-exec TLS: it is there when the program starts.
+    Implements promise.loads as far as relocations go.  A library that is there when a
+    program starts may use initial-exec TLS.
     """
     if elf.irelative:
         yield Reason("relocation-refused", file, "IRELATIVE")
     for symbol in sorted(elf.ifunc):
         yield Reason("relocation-refused", file, f"STT_GNU_IFUNC {symbol}")
-    if elf.initial_exec:
-        loaders = list(graph.loaders(file))
-        if not loaders or not all(graph.objects[name].program for name in loaders):
-            yield Reason("relocation-refused", file, "initial-exec TLS")
+    if elf.initial_exec and graph.is_loaded_later(file):
+        yield Reason("relocation-refused", file, "initial-exec TLS")
 
 
 def _grafted(file: str, elf: ElfObject) -> Iterator[Reason]:
@@ -191,8 +189,7 @@ def _foreign(contents: Contents, graph: Graph) -> Iterator[Reason]:
     for file, elf in contents.objects.items():
         if file in graph.objects:
             continue
-        names = {PurePosixPath(file).name, elf.soname or ""}
-        wanted = elf.is_extension or any(map(graph.is_needed, names))
+        wanted = elf.is_extension or graph.is_needed(PurePosixPath(file).name)
         code = "wrong-architecture"
         if graph.objects and not wanted:
             code = "foreign-object"

@@ -1,6 +1,6 @@
 """How the ELF files of a wheel hang together: who loads whom, who defines what."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import PurePosixPath
 
@@ -11,10 +11,9 @@ from musllinux_audit.musl import is_musl
 class Graph:
     """The ELF files of one architecture.
 
-    A DT_NEEDED name means the file of the wheel that has this DT_SONAME or this
-    file name, wherever in the wheel it lies, but musl's own names mean musl.  A set
-    of files is an integer with a bit for each: thousands of files that all need
-    each other stay affordable.
+    A DT_NEEDED name means the file of the wheel that has this file name, wherever in
+    the wheel it lies, but musl's own names mean musl.  A set of files is an integer
+    with a bit for each: thousands of files that all need each other stay affordable.
     """
 
     def __init__(self, objects: Mapping[str, ElfObject]) -> None:
@@ -26,8 +25,6 @@ class Graph:
         for file, elf in objects.items():
             bit = self._bit[file]
             by_name.setdefault(PurePosixPath(file).name, bit)
-            if elf.soname is not None:
-                by_name.setdefault(elf.soname, bit)
             for symbol in elf.defined:
                 self._definers[symbol] = self._definers.get(symbol, 0) | bit
             for name in elf.needed:
@@ -41,6 +38,10 @@ class Graph:
             for elf in objects.values()
         ]
         self._loads = {file: self._closure(bit) for file, bit in self._bit.items()}
+        started = _union(self._loads[file] for file in objects if objects[file].program)
+        self._later = _union(
+            self._loads[file] for file, bit in self._bit.items() if not bit & started
+        )
         self._company = cache(self._loaded_along)
 
     def has_library(self, needed: str) -> bool:
@@ -70,11 +71,12 @@ class Graph:
         """Say whether any file has a symbol, other than an extension module."""
         return bool(self._definers.get(symbol, 0) & ~self._extensions)
 
-    def loaders(self, file: str) -> Iterator[str]:
-        """Yield the other files whose loading loads this one."""
-        for loader, loaded in self._loads.items():
-            if loaded & self._bit[file] and loader != file:
-                yield loader
+    def is_loaded_later(self, file: str) -> bool:
+        """Say whether a file may be loaded into a process that is running.
+
+        Not if all that load it, and it, are programs or loaded by programs.
+        """
+        return bool(self._bit[file] & self._later)
 
     def _closure(self, bit: int) -> int:
         """Return the files that loading one file loads, itself among them."""
