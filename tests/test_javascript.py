@@ -6,6 +6,7 @@ That two independent readers of the text agree on every vector is what the text 
 import base64
 import os
 import shutil
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -87,7 +88,7 @@ UPLOADS = {
 
 
 def ask(command: list[str], requests: list[dict[str, Any]]) -> list[Any]:
-    program = Program(command, TIME_LIMIT)
+    program = Program(command, TIME_LIMIT, tempfile.gettempdir())
     numbered = [{"id": n, **request} for n, request in enumerate(requests, 1)]
     try:
         answers = program.ask(numbered)
@@ -142,7 +143,7 @@ def test_what_a_loader_leaves_behind_is_ended(
 ) -> None:
     pid = tmp_path / "pid"
     loader = f"{SHELL}sleep 600 &\necho $! >'{pid}'\n{BANNER}"
-    program = Program(command, TIME_LIMIT)
+    program = Program(command, TIME_LIMIT, tempfile.gettempdir())
     try:
         answers = program.ask([{"id": 1, **detect(tmp_path / "host", loader)}])
         assert answers == {1: {"ok": ANSWER}}

@@ -64,6 +64,7 @@ def program(folder: Path, misbehave: str, hello: str = "") -> list[str]:
 
 MISDEEDS = {
     "crashes": ("os.abort()", "signal 6"),
+    "takes all memory": ("bytearray(3 << 30)", "MemoryError"),
     "exits": ("sys.exit(3)", "exit status 3"),
     "raises": ("raise RuntimeError('no idea')", "no idea"),
     "exits with success": ("sys.exit(0)", "exit status 0"),
@@ -181,6 +182,14 @@ def test_nothing_is_left_behind(
         programs = going._programs
     assert list(tmp_path.iterdir()) == []
     assert all(each._process is None for each in programs)
+
+
+def test_temporary_files_of_a_dead_program_are_removed(tmp_path: Path) -> None:
+    command = program(tmp_path, "import tempfile; sys.exit(tempfile.mkdtemp())")
+    with run(command, PLAIN) as going:
+        left = Path(going.result(BAD).detail.split()[-1])
+        assert left.is_dir()
+    assert not left.exists()
 
 
 def test_expected_answers_are_never_sent(tmp_path: Path) -> None:

@@ -6,13 +6,16 @@ step.  After it the program is dead, and :meth:`Program.ask` starts it again.
 
 import json
 import os
+import resource
 import selectors
 import signal
 import subprocess
+import sys
 import threading
 import time
 from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
 from musllinux_conformance.hosts import CANARY, STARTING
@@ -20,6 +23,8 @@ from musllinux_conformance.vectors import Json, validator
 
 MAX_LINE = 1 << 20
 """Bytes that one answer may have."""
+MAX_MEMORY = (2 << 30, 2 << 30)
+"""Bytes of data that each process of a program may have: soft and hard limit."""
 EXTRA_TIME = 1 / 15
 """The part of the time limit that each further request sent at once adds to it."""
 
@@ -56,11 +61,17 @@ class Implementation(NamedTuple):
 
 
 class Program:
-    """A program that speaks the protocol, started when it is first needed."""
+    """A program that speaks the protocol, started when it is first needed.
 
-    def __init__(self, command: Sequence[str], time_limit: float) -> None:
+    Its temporary files go to ``folder``, because a program that is killed leaves them.
+    """
+
+    def __init__(
+        self, command: Sequence[str], time_limit: float, folder: str | os.PathLike[str]
+    ) -> None:
         self._command = command
         self._time_limit = time_limit
+        self._environment = {**os.environ, CANARY: "1", "TMPDIR": os.fspath(folder)}
         self._process: subprocess.Popen[bytes] | None = None
         self._closed = False
         self._buffer = bytearray()
@@ -83,11 +94,14 @@ class Program:
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     stderr=subprocess.PIPE,
-                    env={**os.environ, CANARY: "1"},
+                    env=self._environment,
                     start_new_session=True,
                 )
         except (OSError, ValueError) as error:
             raise Fault(f"cannot be started: {error}") from error
+        if sys.platform == "linux":
+            with suppress(ProcessLookupError):
+                resource.prlimit(self._process.pid, resource.RLIMIT_DATA, MAX_MEMORY)
         assert self._process.stdin is not None
         os.set_blocking(self._process.stdin.fileno(), False)
         self._stderr.clear()

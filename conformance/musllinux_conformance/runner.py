@@ -49,7 +49,7 @@ class Run:
         self._begin(first)
 
     def _program(self) -> Program:
-        self._programs.append(Program(self._command, self._time_limit))
+        self._programs.append(Program(self._command, self._time_limit, self._folder))
         return self._programs[-1]
 
     def _begin(self, first: Program) -> None:
