@@ -106,7 +106,7 @@ class SurveyCauses(SphinxDirective):
         for (code, subject, since), its in sorted(causes.items()):
             shown = [each for each in its if each.reason.get("confirmed")]
             releases = {r for each in shown for r in each.reason["confirmed"]}
-            cells = [
+            cells: list[str | nodes.Node] = [
                 build.code(code),
                 build.code(subject),
                 since,
