@@ -73,7 +73,7 @@ def examine(
         faults.append(reason._replace(follows=follows))
     for file, elf in fitting.items():
         faults += _refused(graph, file, elf)
-        faults += _outside(graph, file, elf)
+        faults += _outside(graph, file, elf, musl.loader_name(arch))
         faults += _grafted(file, elf)
     if port.time64:
         faults += _mixed_time(graph)
@@ -133,7 +133,9 @@ def _elsewhere(graph: Graph, symbol: str, file: str) -> bool:
     )
 
 
-def _outside(graph: Graph, file: str, elf: ElfObject) -> Iterator[Reason]:
+def _outside(
+    graph: Graph, file: str, elf: ElfObject, loader: str | None
+) -> Iterator[Reason]:
     """Find what the file needs that is neither in the wheel nor on every host.
 
     Implements promise.libraries, promise.no-shim, promise.for-musl and
@@ -146,6 +148,7 @@ def _outside(graph: Graph, file: str, elf: ElfObject) -> Iterator[Reason]:
             yield Reason("glibc-object", file, name)
         elif not (
             musl.is_musl(name)
+            or name == loader
             or name in musl.host_libraries()
             or graph.has_library(name)
         ):

@@ -178,6 +178,18 @@ def _libc_names() -> tuple[str, ...]:
     return tuple("lib" + part for part in load("loaders.json")["resolved_prefixes"])
 
 
+@cache
+def loader_name(arch: str) -> str | None:
+    """Return the file name of musl's loader for an ARCH, None if not known.
+
+    The loader does not take it for itself, but finds itself by it in its folder.
+    """
+    for row in load("loaders.json")["loaders"]:
+        if row["arch"] == elf_arch(arch):
+            return f"ld-musl-{row['musl_name']}.so.1"
+    return None
+
+
 def is_glibc(name: str) -> bool:
     """Say whether glibc gives this file name to its loader or to a library."""
     names, prefixes = _glibc_names()
