@@ -159,8 +159,8 @@ WRONG = {
         "select.yanked",
     ),
     "dies of a bad name": (
-        "except InvalidWheelFilename:",
-        "except KeyError:",
+        "except ValueError:  # A",
+        "except KeyError:  # A",
         "select/too-few-parts",
         "select.bad-name",
     ),

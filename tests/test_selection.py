@@ -3,7 +3,13 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from musllinux import MuslVersion, WheelFile, platform_tags, select
+from musllinux import (
+    MuslVersion,
+    WheelFile,
+    accept_upload,
+    platform_tags,
+    select,
+)
 from musllinux.selection import supported_tags
 
 versions = st.builds(MuslVersion, st.integers(0, 3), st.integers(0, 15))
@@ -51,3 +57,16 @@ def test_the_newest_compatible_file_is_chosen(
 def test_a_yanked_file_is_never_chosen() -> None:
     tags = supported_tags((3, 11), list(platform_tags(MuslVersion(1, 2), ["x86_64"])))
     assert select([WheelFile(wheel((1, 2), "x86_64"), yanked=True)], tags) is None
+
+
+def test_a_host_without_tags_takes_no_file_of_the_machine_at_hand() -> None:
+    assert {tag.platform for tag in supported_tags((3, 11), [])} == {"any"}
+
+
+def test_a_number_that_python_cannot_read_is_a_bad_name() -> None:
+    long = "9" * 5_000
+    tags = supported_tags((3, 11), list(platform_tags(MuslVersion(1, 2), ["x86_64"])))
+    good = wheel((1, 2), "x86_64")
+    bad = [good.replace("1.0", f"1.0-{long}"), good.replace("1.0", long)]
+    assert select(map(WheelFile, [*bad, good]), tags) == good
+    assert not any(map(accept_upload, bad))

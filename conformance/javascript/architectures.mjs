@@ -20,10 +20,14 @@ const ROWS = [
 
 export const ARCHS = ROWS.map((row) => row.arch);
 
-const isKernelName = (name) => ROWS.some((row) => row.kernels.includes(name));
+const isListed = (name) => ROWS.some((row) => row.arch === name || row.kernels.includes(name));
 
-/** The name a kernel reports, spelled as an ARCH. Implements arch.unlisted. */
-const unlisted = (kernel) => kernel.replace(/[^a-z0-9_]/gu, "_");
+/** The name a kernel reports, spelled as an ARCH, or null if Appendix A has either. Implements
+ * arch.unlisted. */
+function unlisted(kernel) {
+  const arch = kernel.replace(/[^a-z0-9_]/gu, "_");
+  return isListed(kernel) || isListed(arch) ? null : arch;
+}
 
 /** ARCH of an ELF header alone, or null. Implements arch.from-elf. */
 export function archOfElf({ bits, data, machine, flags }) {
@@ -42,8 +46,7 @@ export function archOfInterpreter(header, kernel) {
   const arch = archOfElf(header);
   if (arch === "armv7l" && kernel === "armv6l") return "armv6l";
   if (arch !== null || ROWS.some((row) => row.machine === header.machine)) return arch;
-  // The kernel's name would say the wrong thing if it is one that Appendix A gives to others.
-  return isKernelName(kernel) ? null : unlisted(kernel);
+  return unlisted(kernel);
 }
 
 /**
@@ -53,5 +56,5 @@ export function archOfInterpreter(header, kernel) {
 export function archOfKernel(kernel, pointerBits) {
   const row = ROWS.find((r) => r.bits === pointerBits && r.kernels.includes(kernel));
   if (row) return row.arch;
-  return isKernelName(kernel) ? null : unlisted(kernel);
+  return unlisted(kernel);
 }

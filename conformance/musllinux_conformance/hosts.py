@@ -158,6 +158,10 @@ def _script(loader: dict[str, Json], folder: Path) -> str:
         lines.append(f'[ -z "${{{CANARY}+set}}" ] || exit 1')
     if "delay" in loader:
         lines.append(f"{_tool('sleep')} {loader['delay']}")
+    if "first_delay" in loader:
+        mark = shlex.quote(os.fspath(folder / "ran"))
+        wait = f"{_tool('sleep')} {loader['first_delay']}"
+        lines.append(f"[ -e {mark} ] || {{ : > {mark}; {wait}; }}")
     if "stdout" in loader:
         lines.append(emit("stdout", 1))
     if "stderr" in loader:

@@ -86,7 +86,11 @@ class Run:
                 answers[self._ids[vector.id]] = {"unavailable": str(why)}
         missing = "not asked"
         try:
-            answers |= program.ask(requests) if requests else {}
+            for request in requests:
+                if request.pop("twice", False):
+                    answers |= self._ask_first(program, request)
+            left = [request for request in requests if request["id"] not in answers]
+            answers |= program.ask(left) if left else {}
         except Fault as fault:
             missing = f"it does not start again: {fault}"
         except Exception as error:  # A fault of the suite must not hang the run.
@@ -94,6 +98,14 @@ class Run:
         for vector in vectors:
             self._settle(vector, answers.get(self._ids[vector.id], {"error": missing}))
             shutil.rmtree(self._host(vector), ignore_errors=True)
+
+    def _ask_first(
+        self, program: Program, request: dict[str, Json]
+    ) -> dict[int, dict[str, Json]]:
+        """Ask for the first of two times; an answer counts only if it is an error."""
+        number = request["id"] + len(self._ids)
+        answer = program.ask([{**request, "id": number}])[number]
+        return {request["id"]: answer} if "error" in answer else {}
 
     def _host(self, vector: Vector) -> Path:
         return self._folder / str(self._ids[vector.id])

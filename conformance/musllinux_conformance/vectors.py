@@ -60,6 +60,7 @@ class Vector(NamedTuple):
         loader = self.request.get("loader", {})
         return (
             "delay" in loader
+            or "first_delay" in loader
             or "holds_pipe" in loader
             or loader.get("repeat") == "forever"
             or self.request.get("executable", {}).get("kind") == "fifo"

@@ -16,6 +16,7 @@ LABELS = {
     "silent_if_env": "writes nothing when it sees the caller's environment",
     "pad": "followed by",
     "repeat": "written",
+    "twice": "by one process twice",
     "then": "then, once",
     "relative": "path is relative",
     "slot": "path of the loader",
@@ -24,6 +25,7 @@ UNITS = {
     "pointer_bits": "{} bits",
     "holds_pipe": "{} s",
     "delay": "{} s",
+    "first_delay": "{} s",
     "pad": "{} NUL bytes",
     "repeat": "{} times",
 }

@@ -71,7 +71,7 @@ function run(path) {
 const FIRST = /^[ \t\r\n]*musl libc(?: \([^\n()]*\))?[ \t\r]*\n[ \t\r\n]*/.source;
 const SECOND = /Version (0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})(?!\d)/.source;
 const VERSION = /(?:\d+!)?\d+(?:\.\d+)*(?:\.?(?:a|b|rc|post|dev)\d+)*(?:\+[\w.]+)?/.source;
-const WHEEL = RegExp(`^[^-]+-${VERSION}(?:-(\\d+)[^-]*)?-([^-]+)-([^-]+)-([^-]+)\\.whl$`);
+const WHEEL = RegExp(`^[\\w.]+-${VERSION}(?:-(\\d+)[^-]*)?-([^-]+)-([^-]+)-([^-]+)\\.whl$`);
 
 function detect({ executable, machine }) {
   try {

@@ -11,7 +11,7 @@ from resource import RLIMIT_FSIZE, setrlimit
 from typing import Any
 
 from packaging.tags import compatible_tags, cpython_tags
-from packaging.utils import InvalidWheelFilename, parse_wheel_filename
+from packaging.utils import parse_wheel_filename
 
 # Bits; e_machine, e_phoff, e_flags, e_phentsize, e_phnum; p_type, p_offset, p_filesz.
 CLASSES = {
@@ -87,13 +87,14 @@ def parse_banner(banner: bytes) -> list[int]:
 def choose(filenames: list[str], platforms: list[str]) -> str | None:
     """Return the wheel whose best tag ranks highest; build tags break ties."""
     py, abi = sys.version_info[:2], "cp{}{}".format(*sys.version_info)
+    platforms = platforms or ["-"]  # In no file name; of none, this machine's count.
     tags = [*cpython_tags(py, [abi], platforms), *compatible_tags(py, abi, platforms)]
     ranks = {tag: rank for rank, tag in enumerate(reversed(tags))}
     found = []
     for filename in filenames:
         try:
             _, _, build, its_tags = parse_wheel_filename(filename)
-        except InvalidWheelFilename:
+        except ValueError:  # A number may be too long even for int().
             continue
         if accepted := its_tags & ranks.keys():
             found.append((max(ranks[tag] for tag in accepted), build, filename))

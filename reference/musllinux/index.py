@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from packaging.utils import InvalidWheelFilename, parse_wheel_filename
+from packaging.utils import parse_wheel_filename
 
 from musllinux.arch import ARCHITECTURES
 from musllinux.tag import InvalidTag, parse_tag
@@ -19,7 +19,7 @@ def accept_upload(filename: str, arches: Collection[str] = ARCHES) -> bool:
     """
     try:
         parse_wheel_filename(filename)
-    except InvalidWheelFilename:
+    except ValueError:
         return False
     platforms = filename.removesuffix(".whl").rpartition("-")[2].split(".")
     for platform in platforms:

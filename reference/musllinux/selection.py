@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from packaging.tags import Tag, compatible_tags, cpython_tags
-from packaging.utils import BuildTag, InvalidWheelFilename, parse_wheel_filename
+from packaging.utils import BuildTag, parse_wheel_filename
 
 
 class WheelFile(NamedTuple):
@@ -20,10 +20,12 @@ def supported_tags(python: tuple[int, int], platforms: Sequence[str]) -> list[Ta
     Implements select.tag-order: Python tag, then ABI tag, then platform tag.
     """
     interpreter = f"cp{python[0]}{python[1]}"
-    return [
-        *cpython_tags(python, platforms=platforms),
+    tags = [
+        *cpython_tags(python, [interpreter], platforms),
         *compatible_tags(python, interpreter, platforms),
     ]
+    # For no platforms, packaging takes those of the machine that it runs on.
+    return [tag for tag in tags if platforms or tag.platform == "any"]
 
 
 def select(files: Iterable[WheelFile], tags: Iterable[Tag]) -> str | None:
@@ -41,7 +43,7 @@ def select(files: Iterable[WheelFile], tags: Iterable[Tag]) -> str | None:
     for file in files:
         try:
             _, _, build, file_tags = parse_wheel_filename(file.filename)
-        except InvalidWheelFilename:
+        except ValueError:
             continue
         rank = min((ranks[tag] for tag in file_tags if tag in ranks), default=None)
         if rank is None or file.yanked:

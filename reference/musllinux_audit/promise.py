@@ -7,7 +7,7 @@ from pathlib import PurePath
 from typing import NamedTuple
 
 from packaging.tags import Tag
-from packaging.utils import InvalidWheelFilename, parse_wheel_filename
+from packaging.utils import parse_wheel_filename
 
 from musllinux.tag import InvalidTag, MusllinuxTag, parse_tag
 from musllinux_audit.archive import Contents, UnreadableWheel, read_wheel
@@ -121,7 +121,7 @@ def musllinux_tags(filename: str) -> list[str]:
 def _tags(filename: str) -> frozenset[Tag]:
     try:
         return parse_wheel_filename(filename)[3]
-    except InvalidWheelFilename as error:
+    except ValueError as error:
         raise UnreadableWheel(str(error)) from error
 
 

@@ -95,8 +95,9 @@ CODES = {
     ),
     "suffix-not-everywhere": Code(
         "warning",
-        "Before CPython 3.11, builds on musl differ in whether they search -linux-gnu"
-        " or -linux-musl.",
+        "A CPython before 3.11 that the wheel is tagged for does not search the suffix"
+        " of this extension module, or not in all builds: they differ in -linux-gnu and"
+        " -linux-musl.",
         "Ship the module as .so or .abi3.so.",
     ),
     "mixed-time": Code(

@@ -84,14 +84,14 @@ def unfound(
     for module, names in modules.items():
         if present & {f"{module}.so", f"{module}.abi3.so"}:
             continue
-        worst = _worst({tag for _, tag in names}, pythons, own)
-        if worst is not None:
-            code, (major, minor) = worst
+        for code, (major, minor) in _amiss({tag for _, tag in names}, pythons, own):
             yield Reason(code, names[0][0], f"CPython {major}.{minor}")
 
 
-def _worst(names: set[str], pythons: Pythons, own: str) -> tuple[str, Version] | None:
-    """Return the gravest code, and the first CPython to which it applies.
+def _amiss(
+    names: set[str], pythons: Pythons, own: str
+) -> Iterator[tuple[str, Version]]:
+    """Yield the codes that apply, and the first CPython to which each does.
 
     ``names`` are what stands between the name of the module and ``.so``.  Before
     3.11 it depends on who built CPython which of two triplets it searches.
@@ -101,22 +101,19 @@ def _worst(names: set[str], pythons: Pythons, own: str) -> tuple[str, Version] |
         if match := _BUILD.fullmatch(name):
             build = Build((int(match[1]), int(match[2])), match[3])
             named[match[4]].add(build)
-    missing, doubtful = [], []
-    for build in pythons.builds:
-        found = [build in named[own]]
-        if build.version < SETTLED:
-            found.append(build in named[own.replace("musl", "gnu")])
-        if not any(found):
-            missing.append(build.version)
-        elif not all(found):
-            doubtful.append(build.version)
+    everywhere = named[own] & named[own.replace("musl", "gnu")]
+    builds = set(pythons.builds)
+    missing = []
     if pythons.since is not None:
+        major, minor = pythons.since
+        builds |= {Build((major, n), "") for n in range(minor, SETTLED[1])}
         version = max(pythons.since, SETTLED)
         while Build(version, "") in named[own]:
             version = version[0], version[1] + 1
         missing.append(version)
+    missing += [b.version for b in builds - named[own] if b.version >= SETTLED]
+    doubtful = [b.version for b in builds - everywhere if b.version < SETTLED]
     if missing:
-        return "suffix-not-searched", min(missing)
+        yield "suffix-not-searched", min(missing)
     if doubtful:
-        return "suffix-not-everywhere", min(doubtful)
-    return None
+        yield "suffix-not-everywhere", min(doubtful)

@@ -53,6 +53,7 @@ class ReleasedTool:
     def __init__(self, version: str | None = None) -> None:
         self.environment = environments.ensure(self.name, version)
         self.version = self.environment.version
+        self._detected: set[str] = set()
 
     @classmethod
     def prepare(cls, version: str | None) -> None:
@@ -85,6 +86,12 @@ class ReleasedTool:
         """Answer the requests of one task."""
         ids = [request["id"] for request in requests]
         op = requests[0]["op"]
+        if op == "detect":
+            executable = requests[0]["executable"]
+            if executable in self._detected:
+                why = "each question is put to a process of its own"
+                return {each: {"unsupported": why} for each in ids}
+            self._detected.add(executable)
         # What a tool leaves behind when it is killed may still write there.
         with tempfile.TemporaryDirectory(
             prefix="mask-", ignore_cleanup_errors=True
