@@ -6,11 +6,11 @@ printed, so one that climbs out of the wheel, or a symbolic link, does no harm.
 
 import io
 import os
+import shutil
 import struct
 import zipfile
 import zlib
-from dataclasses import dataclass, field
-from typing import IO
+from typing import IO, NamedTuple
 
 from musllinux.elf import InvalidElf
 from musllinux_audit.dynamic import ElfObject, LimitExceeded, Limits, read_object
@@ -23,6 +23,8 @@ MAX_OBJECTS = 4_096
 """ELF files in a wheel."""
 IN_MEMORY = 32 << 20
 """Bytes of an ELF file that is kept in memory while it is read."""
+PIECE = 256 << 10
+"""Bytes of such a file that are decompressed at once: they stay in the cache."""
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
@@ -30,17 +32,16 @@ class UnreadableWheel(Exception):
     """The file is no wheel, or one that cannot be read in bounded time."""
 
 
-@dataclass
-class Contents:
+class Contents(NamedTuple):
     """What an audit needs to know of a wheel.
 
     ``objects`` are its programs and shared libraries by name, ``malformed`` the
     names of ELF files that cannot be read, each with the reason.
     """
 
-    files: list[str] = field(default_factory=list)
-    objects: dict[str, ElfObject] = field(default_factory=dict)
-    malformed: dict[str, str] = field(default_factory=dict)
+    files: list[str]
+    objects: dict[str, ElfObject]
+    malformed: dict[str, str]
 
 
 def read_wheel(path: str | os.PathLike[str]) -> Contents:
@@ -49,7 +50,7 @@ def read_wheel(path: str | os.PathLike[str]) -> Contents:
     Raises:
         UnreadableWheel: with the reason, in one line.
     """
-    contents = Contents()
+    contents = Contents([], {}, {})
     limits = Limits()
     try:
         with (
@@ -107,7 +108,8 @@ class _Member:
         if size <= IN_MEMORY:
             file.seek(0)
             limits.spend("bytes", size)
-            self._file = io.BytesIO(_read(file, size))
+            self._file = io.BytesIO()
+            shutil.copyfileobj(file, self._file, PIECE)
 
     def read_at(self, offset: int, length: int) -> bytes:
         """Return ``length`` bytes, all within ``size``; fewer at a false end."""

@@ -9,7 +9,6 @@ import struct
 import sys
 from array import array
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from musllinux.elf import MAX_PROGRAM_HEADERS, InvalidElf
@@ -95,8 +94,7 @@ class Header(NamedTuple):
     e_flags: int
 
 
-@dataclass(frozen=True)
-class ElfObject:
+class ElfObject(NamedTuple):
     """A program or a shared library, as its loader sees it.
 
     ``undefined`` are the strong undefined symbols that it refers to, ``defined`` those

@@ -22,10 +22,11 @@ class Graph:
         by_name: dict[str, int] = {}
         self._definers: dict[str, int] = {}
         self._needers: dict[str, int] = {}
+        wanted = {symbol for elf in objects.values() for symbol in elf.undefined}
         for file, elf in objects.items():
             bit = self._bit[file]
             by_name.setdefault(PurePosixPath(file).name, bit)
-            for symbol in elf.defined:
+            for symbol in elf.defined & wanted:
                 self._definers[symbol] = self._definers.get(symbol, 0) | bit
             for name in elf.needed:
                 self._needers[name] = self._needers.get(name, 0) | bit
