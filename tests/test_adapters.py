@@ -315,6 +315,7 @@ class Fake(ReleasedTool):
 
     def __init__(self, root: Path) -> None:
         self.environment = Environment(root, "fake", "1.0")
+        self._detected = set()
         self.runs: list[str] = []
 
     def detect(self, mask: Mask) -> Any:

@@ -206,10 +206,9 @@ def test_finds_what_musl_refuses(arch: str) -> None:
     assert loaded(Object(arch, ifunc=["memcpy"])).ifunc == {"memcpy"}
 
 
-def test_initial_exec_in_a_program_is_no_fault() -> None:
-    program = Object(interpreter="/lib/ld-musl-x86_64.so.1", relocations=[18])
+def test_an_object_with_pt_interp_is_a_program() -> None:
+    program = Object(interpreter="/lib/ld-musl-x86_64.so.1")
     assert loaded(program).program
-    assert not loaded(program).initial_exec
 
 
 def test_symbols_that_only_relocations_show_are_read() -> None:

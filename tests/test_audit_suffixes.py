@@ -30,12 +30,11 @@ def found(
         ("cp310-cp310", [MUSL.format(311)], (LOST, "3.10")),
         ("cp311-cp311", [GNU.format(310)], (LOST, "3.11")),
         ("cp311-cp311", [MUSL.format(310)], (LOST, "3.11")),
-        ("cp38-abi3", [MUSL.format(311)], (LOST, "3.12")),
-        ("cp38-abi3", [GNU.format(38)], (LOST, "3.11")),
+        ("cp38-abi3", [MUSL.format(311)], (LOST, "3.8")),
         ("cp312-abi3", [MUSL.format(312), MUSL.format(313)], (LOST, "3.14")),
-        ("py3-none", [MUSL.format(311)], (LOST, "3.12")),
+        ("py3-none", [MUSL.format(311)], (LOST, "3.0")),
         ("py312-none", [MUSL.format(311)], (LOST, "3.12")),
-        ("py2.py3-none", [MUSL.format(311)], (LOST, "3.12")),
+        ("py2.py3-none", [MUSL.format(311)], (LOST, "3.0")),
         ("py2-none", [MUSL.format(311)], None),
         ("cp311.cp312-none", [MUSL.format(311)], (LOST, "3.12")),
         ("cp311.cp312-none", [MUSL.format(311), MUSL.format(312)], None),
@@ -90,6 +89,13 @@ def test_what_python_cannot_import_may_have_any_name(tmp_path: Path) -> None:
     assert audit(wheel, "musllinux_1_2_x86_64").reasons == ()
 
 
+def test_one_version_is_lost_and_another_in_doubt(tmp_path: Path) -> None:
+    assert found(tmp_path, [GNU.format(38)], "cp38-abi3") == [
+        (LOST, "CPython 3.9"),
+        (DOUBTFUL, "CPython 3.8"),
+    ]
+
+
 def test_a_module_is_reported_once(tmp_path: Path) -> None:
     names = [GNU.format(version) for version in (38, 39, 311)]
     assert found(tmp_path, names, "cp311-cp311") == [(LOST, "CPython 3.11")]
@@ -97,7 +103,7 @@ def test_a_module_is_reported_once(tmp_path: Path) -> None:
 
 def test_a_number_beyond_reason_costs_nothing(tmp_path: Path) -> None:
     names = [MUSL.format(f"3{9 * 10**3}"), MUSL.format("3" + "9" * 100)]
-    assert found(tmp_path, names, "py3-none") == [(LOST, "CPython 3.11")]
+    assert found(tmp_path, names, "py311-none") == [(LOST, "CPython 3.11")]
 
 
 def test_the_suffix_of_a_file_for_another_architecture_follows(tmp_path: Path) -> None:

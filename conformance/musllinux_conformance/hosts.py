@@ -43,12 +43,12 @@ def _materialise(request: dict[str, Json], folder: Path) -> Path:
     if reason:
         raise Unavailable(reason)
     loader = request.get("loader", {})
-    loader_path = folder / os.fsdecode(_bytes(loader, "path", DEFAULT_LOADER))
+    name = os.fsencode(folder) + b"/" + _bytes(loader, "path", DEFAULT_LOADER)
     if request.get("loader") is not None:
-        _make_loader(loader_path, loader, folder)
+        _make_loader(Path(os.fsdecode(name)), loader, folder)
     executable = folder / "bin" / "python"
     executable.parent.mkdir()
-    _make_executable(executable, request["executable"], loader_path, loader)
+    _make_executable(executable, request["executable"], name, loader)
     return executable
 
 
@@ -82,7 +82,7 @@ def padded_elf(data: dict[str, Json]) -> bytes:
 
 
 def _make_executable(
-    path: Path, executable: dict[str, Json], loader_path: Path, loader: dict[str, Json]
+    path: Path, executable: dict[str, Json], name: bytes, loader: dict[str, Json]
 ) -> None:
     kind = executable.get("kind")
     if kind is not None:
@@ -91,7 +91,6 @@ def _make_executable(
     content = bytearray(padded_elf(executable))
     if "slot" in executable:
         offset, size = executable["slot"]["offset"], executable["slot"]["size"]
-        name = os.fsencode(loader_path)
         if loader.get("relative"):  # From any folder, 40 steps up end at the root.
             name = b"../" * 40 + name.lstrip(b"/")
         if len(name) >= size:

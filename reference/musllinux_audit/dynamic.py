@@ -187,7 +187,7 @@ class _Reader:
             ifunc,
             DT_RELR in dynamic,
             irelative,
-            initial_exec and not program,
+            initial_exec,
         )
 
     def program_headers(

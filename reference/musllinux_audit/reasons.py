@@ -95,9 +95,8 @@ CODES = {
     ),
     "suffix-not-everywhere": Code(
         "warning",
-        "A CPython before 3.11 that the wheel is tagged for does not search the suffix"
-        " of this extension module, or not in all builds: they differ in -linux-gnu and"
-        " -linux-musl.",
+        "Before CPython 3.11, builds on musl differ in whether they search -linux-gnu"
+        " or -linux-musl.",
         "Ship the module as .so or .abi3.so.",
     ),
     "mixed-time": Code(

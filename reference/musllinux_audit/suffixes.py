@@ -101,9 +101,8 @@ def _amiss(
         if match := _BUILD.fullmatch(name):
             build = Build((int(match[1]), int(match[2])), match[3])
             named[match[4]].add(build)
-    everywhere = named[own] & named[own.replace("musl", "gnu")]
     builds = set(pythons.builds)
-    missing = []
+    missing, doubtful = [], []
     if pythons.since is not None:
         major, minor = pythons.since
         builds |= {Build((major, n), "") for n in range(minor, SETTLED[1])}
@@ -111,8 +110,14 @@ def _amiss(
         while Build(version, "") in named[own]:
             version = version[0], version[1] + 1
         missing.append(version)
-    missing += [b.version for b in builds - named[own] if b.version >= SETTLED]
-    doubtful = [b.version for b in builds - everywhere if b.version < SETTLED]
+    for build in builds:
+        found = [build in named[own]]
+        if build.version < SETTLED:
+            found.append(build in named[own.replace("musl", "gnu")])
+        if not any(found):
+            missing.append(build.version)
+        elif not all(found):
+            doubtful.append(build.version)
     if missing:
         yield "suffix-not-searched", min(missing)
     if doubtful:

@@ -166,6 +166,7 @@ def candidates(musl: Sequence[int], machine: str) -> list[list[str]]:
     version up to two above the host's and some others; some manylinux tags; linux.
     """
     arches = {row.arch for row in ARCHITECTURES} | {machine, *OTHER_ARCHES}
+    arches.add(re.sub("[^a-z0-9_]", "_", machine))
     majors = range(max(0, musl[0] - 1), musl[0] + 2)
     minors = sorted({*range(musl[1] + 3), *OTHER_MINORS})
     families = [f"musllinux_{x}_{y}" for x in majors for y in minors]
