@@ -151,6 +151,8 @@ def _script(loader: dict[str, Json], folder: Path) -> str:
         return f"{_tool('cat')} {shlex.quote(os.fspath(file))} >&{stream}"
 
     lines = ["#!/bin/sh"]
+    if loader.get("ignores_sigterm"):
+        lines.append("trap '' TERM")
     if loader.get("needs_no_arguments"):
         lines.append("[ $# -eq 0 ] || exit 1")
     if loader.get("silent_if_env"):

@@ -12,6 +12,7 @@ LABELS = {
     "stdout": "standard output",
     "holds_pipe": "keeps standard error open for",
     "exit": "exit status",
+    "ignores_sigterm": "goes on when it is asked to end",
     "needs_no_arguments": "writes nothing when given an argument",
     "silent_if_env": "writes nothing when it sees the caller's environment",
     "pad": "followed by",
