@@ -19,7 +19,7 @@ def accept_upload(filename: str, arches: Collection[str] = ARCHES) -> bool:
     """
     try:
         parse_wheel_filename(filename)
-    except ValueError:
+    except ValueError:  # No name of a wheel, or a number too long for int().
         return False
     platforms = filename.removesuffix(".whl").rpartition("-")[2].split(".")
     for platform in platforms:

@@ -43,7 +43,7 @@ def select(files: Iterable[WheelFile], tags: Iterable[Tag]) -> str | None:
     for file in files:
         try:
             _, _, build, file_tags = parse_wheel_filename(file.filename)
-        except ValueError:
+        except ValueError:  # No name of a wheel, or a number too long for int().
             continue
         rank = min((ranks[tag] for tag in file_tags if tag in ranks), default=None)
         if rank is None or file.yanked:
