@@ -330,15 +330,20 @@ class Fake(ReleasedTool):
         self.runs.append("select")
         if any(each["files"][0]["filename"] == "spoilt" for each in requests):
             raise Failed("exit status 1: spoilt")
+        with Index([each["files"] for each in requests]):
+            pass
         return [{"ok": each["files"][0]["filename"]} for each in requests]
 
 
 def test_one_spoilt_release_does_no_harm_to_the_others(tmp_path: Path) -> None:
-    names = ["a", "b", "c", "spoilt", "e"]
+    names = ["a", "b", "c", "spoilt", "e", "folder/f", "g"]
     asked = [select(number, file(name)) for number, name in enumerate(names)]
-    spoilt = {"error": "exit status 1: spoilt"}
+    odd = {
+        "spoilt": {"error": "exit status 1: spoilt"},
+        "folder/f": {"unsupported": "this index offers no name with a slash"},
+    }
     assert Fake(tmp_path).answer_many(asked) == [
-        spoilt if name == "spoilt" else {"ok": name} for name in names
+        odd.get(name, {"ok": name}) for name in names
     ]
 
 

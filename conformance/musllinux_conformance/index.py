@@ -11,6 +11,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple
 from urllib.parse import quote, unquote
 
+from musllinux_conformance.hosts import Unavailable
+
 _HTML = "text/html"
 _JSON = "application/vnd.pypi.simple.v1+json"
 
@@ -31,7 +33,13 @@ class Index:
     """
 
     def __init__(self, releases: Sequence[Sequence[dict[str, Any]]]) -> None:
-        """Offer the files of some ``select`` requests."""
+        """Offer the files of some ``select`` requests.
+
+        Raises:
+            Unavailable: a name has a slash, where an address would be divided.
+        """
+        if any("/" in file["filename"] for files in releases for file in files):
+            raise Unavailable("this index offers no name with a slash")
         projects = {f"p{n}": _release(f"p{n}", r) for n, r in enumerate(releases)}
         self._releases = projects
         self._server = _Server(("127.0.0.1", 0), _Handler)

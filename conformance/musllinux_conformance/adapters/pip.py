@@ -59,8 +59,8 @@ class Pip(DrivenTool):
         Raises:
             Unavailable: pip saves what it chose, and no file can have that name.
         """
-        names = [file["filename"] for file in requests[0]["files"]]
-        if len(requests) == 1 and any(len(os.fsencode(n)) > NAME_MAX for n in names):
+        names = [file["filename"] for r in requests for file in r["files"]]
+        if any(len(os.fsencode(name)) > NAME_MAX for name in names):
             raise Unavailable(f"a file's name has {NAME_MAX} bytes at most")
         report = mask.folder / "report.json"
         with Index([request["files"] for request in requests]) as index:

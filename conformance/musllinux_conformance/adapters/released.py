@@ -107,11 +107,11 @@ class ReleasedTool:
                     found = [{"ok": tags} for _ in ids]
                 return dict(zip(ids, found, strict=True))
             except Unavailable as unavailable:
-                return {each: {"unsupported": str(unavailable)} for each in ids}
+                answer = {"unsupported": str(unavailable)}
             except Exception as error:
-                why = self._reason(error, folder)
+                answer = {"error": self._reason(error, folder)}
         if op != "select" or len(requests) == 1:
-            return {each: {"error": why} for each in ids}
+            return dict.fromkeys(ids, answer)
         # One release may have spoilt the run for the others.
         middle = len(requests) // 2
         return self._ask(requests[:middle]) | self._ask(requests[middle:])
