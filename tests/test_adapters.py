@@ -336,11 +336,11 @@ class Fake(ReleasedTool):
 
 
 def test_one_spoilt_release_does_no_harm_to_the_others(tmp_path: Path) -> None:
-    names = ["a", "b", "c", "spoilt", "e", "folder/f", "g"]
+    names = ["a", "b", "c", "spoilt", "e", "folder/f-1", "g"]
     asked = [select(number, file(name)) for number, name in enumerate(names)]
     odd = {
         "spoilt": {"error": "exit status 1: spoilt"},
-        "folder/f": {"unsupported": "this index offers no name with a slash"},
+        "folder/f-1": {"unsupported": "this index gives projects names of its own"},
     }
     assert Fake(tmp_path).answer_many(asked) == [
         odd.get(name, {"ok": name}) for name in names

@@ -4,6 +4,7 @@ import hashlib
 import html
 import io
 import json
+import re
 import threading
 import zipfile
 from collections.abc import Sequence
@@ -36,10 +37,13 @@ class Index:
         """Offer the files of some ``select`` requests.
 
         Raises:
-            Unavailable: a name has a slash, where an address would be divided.
+            Unavailable: a file's name is odd before the first hyphen, where a
+                project's name is put.
         """
-        if any("/" in file["filename"] for files in releases for file in files):
-            raise Unavailable("this index offers no name with a slash")
+        for file in (file for files in releases for file in files):
+            name, hyphen, _ = file["filename"].partition("-")
+            if hyphen and not re.fullmatch("[a-z0-9]*", name):
+                raise Unavailable("this index gives projects names of its own")
         projects = {f"p{n}": _release(f"p{n}", r) for n, r in enumerate(releases)}
         self._releases = projects
         self._server = _Server(("127.0.0.1", 0), _Handler)
