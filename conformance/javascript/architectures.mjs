@@ -22,11 +22,11 @@ export const ARCHS = ROWS.map((row) => row.arch);
 
 const isListed = (name) => ROWS.some((row) => row.arch === name || row.kernels.includes(name));
 
-/** The name a kernel reports, spelled as an ARCH, or null if Appendix A has either. Implements
+/** The name a kernel reports, spelled as an ARCH, or null if Appendix A has that. Implements
  * arch.unlisted. */
 function unlisted(kernel) {
   const arch = kernel.replace(/[^a-z0-9_]/gu, "_");
-  return isListed(kernel) || isListed(arch) ? null : arch;
+  return isListed(arch) ? null : arch;
 }
 
 /** ARCH of an ELF header alone, or null. Implements arch.from-elf. */

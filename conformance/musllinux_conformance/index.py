@@ -40,10 +40,6 @@ class Index:
             Unavailable: a file's name is odd before the first hyphen, where a
                 project's name is put.
         """
-        for file in (file for files in releases for file in files):
-            name, hyphen, _ = file["filename"].partition("-")
-            if hyphen and not re.fullmatch("[a-z0-9]*", name):
-                raise Unavailable("this index gives projects names of its own")
         projects = {f"p{n}": _release(f"p{n}", r) for n, r in enumerate(releases)}
         self._releases = projects
         self._server = _Server(("127.0.0.1", 0), _Handler)
@@ -148,8 +144,14 @@ def _release(project: str, files: Sequence[dict[str, Any]]) -> _Release:
 
 
 def _renamed(filename: str, project: str) -> str:
-    """Return a file name with another project's name, if it has one."""
+    """Return a file name with another project's name, if it has one.
+
+    Raises:
+        Unavailable: what stands there is no plain name, and may be what is asked about.
+    """
     name, hyphen, rest = filename.partition("-")
+    if hyphen and not re.fullmatch("[a-z0-9]*", name):
+        raise Unavailable("this index gives projects names of its own")
     return project + hyphen + rest if name and hyphen else filename
 
 

@@ -1,15 +1,13 @@
 """auditwheel, asked through its command line in an environment of its own."""
 
 import json
-import tempfile
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
 
-from musllinux_conformance import commands
+from musllinux_conformance import Unsupported, commands
 from musllinux_conformance.adapters import released
-from musllinux_conformance.adapters.released import Failed, Json, ReleasedTool
+from musllinux_conformance.adapters.auditors import AuditingTool
+from musllinux_conformance.adapters.released import Failed, Json
 
 LIBRARIES = Path("/lib").resolve()
 """The folder in which auditwheel looks for the musl of its host."""
@@ -25,7 +23,7 @@ exec "$@"
 """
 
 
-class Auditwheel(ReleasedTool):
+class Auditwheel(AuditingTool):
     """Runs auditwheel where the folder of libraries holds the loader of a musl.
 
     It has a policy for each X.Y that it knows, and judges by that of its host.  The
@@ -33,31 +31,17 @@ class Auditwheel(ReleasedTool):
     """
 
     name = "auditwheel"
-    operations = ("audit",)
     asked = (
         "a tag is honest if it is the overall_tag of 'auditwheel show --json', run "
         "where the host's musl is of the tag's X.Y and has no other library; "
         "what a wheel needs it does not say, and of tags that its policies lack nothing"
     )
 
-    def answer_many(self, requests: Sequence[Json]) -> list[Json]:
-        """Answer requests side by side."""
-        with ThreadPoolExecutor(self.workers) as pool:
-            return list(pool.map(self._answer, requests))
-
-    def _answer(self, request: Json) -> Json:
-        with tempfile.TemporaryDirectory(prefix="mask-") as name:
-            folder, tag = Path(name), request["tag"]
-            try:
-                if tag not in self._tags:
-                    return {"unsupported": f"auditwheel has no policy for {tag}"}
-                said = self._show(folder, Path(request["wheel"]), tag)
-            except _NoHost as why:
-                return {"unsupported": f"no host with musl can be made here: {why}"}
-            except Exception as error:
-                return {"error": self._reason(error, name)}
-        honest = said.get("overall_tag") == tag
-        return {"ok": {"honest": honest, "needs": None, "reasons": []}}
+    def grants(self, folder: Path, wheel: Path, tag: str) -> bool:
+        """Say whether the best tag that auditwheel shows for a wheel is this one."""
+        if tag not in self._tags:
+            raise Unsupported(f"auditwheel has no policy for {tag}")
+        return self._show(folder, wheel, tag).get("overall_tag") == tag
 
     @cached_property
     def _tags(self) -> set[str]:
@@ -74,7 +58,7 @@ class Auditwheel(ReleasedTool):
         """Return what auditwheel says of a wheel.
 
         Raises:
-            _NoHost: the namespace cannot be made.
+            Unsupported: the namespace cannot be made.
             Failed: auditwheel fails and says nothing of the wheel.
             Silent: it does not end in time.
         """
@@ -96,7 +80,8 @@ class Auditwheel(ReleasedTool):
             released.SECONDS,
         )
         if not made.exists():
-            raise _NoHost((ended.stderr.splitlines() or ["unshare fails"])[-1])
+            why = (ended.stderr.splitlines() or ["unshare fails"])[-1]
+            raise Unsupported(f"no host with musl can be made here: {why}")
         try:
             found: dict[str, Json] = json.loads(ended.stdout)
         except ValueError:
@@ -104,10 +89,6 @@ class Auditwheel(ReleasedTool):
             why = (said or ["silent"])[-1]
             raise Failed(f"exit status {ended.status}: {why}") from None
         return found
-
-
-class _NoHost(Exception):
-    """No mount namespace can be made."""
 
 
 implementation = Auditwheel

@@ -2,16 +2,14 @@
 
 import os
 import re
-import tempfile
 import zipfile
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from musllinux_conformance import Unsupported, commands
 from musllinux_conformance.adapters import released
+from musllinux_conformance.adapters.auditors import AuditingTool
 from musllinux_conformance.adapters.maturin_driver import write_project
-from musllinux_conformance.adapters.released import Failed, Json, ReleasedTool
+from musllinux_conformance.adapters.released import Failed
 
 TARGETS = {
     "aarch64": ("aarch64-unknown-linux-musl", "aarch64-linux-musl"),
@@ -33,7 +31,7 @@ _REFUSED = re.compile(
 _NO_POLICY = re.compile(r"has unsupported architecture|policy is not defined")
 
 
-class Maturin(ReleasedTool):
+class Maturin(AuditingTool):
     """Lets maturin build a wheel of the extension module that is in a wheel.
 
     maturin checks what cargo has built, so that a stand-in for cargo is on the PATH.
@@ -41,7 +39,6 @@ class Maturin(ReleasedTool):
 
     name = "maturin"
     language = "Rust"
-    operations = ("audit",)
     asked = (
         "a tag is honest if 'maturin build --auditwheel check' makes a wheel with it, "
         "where a stand-in for cargo gives it the one extension module of the vector's "
@@ -49,23 +46,7 @@ class Maturin(ReleasedTool):
         "other suffixes, and tags that its policies lack nothing"
     )
 
-    def answer_many(self, requests: Sequence[Json]) -> list[Json]:
-        """Answer requests side by side."""
-        with ThreadPoolExecutor(self.workers) as pool:
-            return list(pool.map(self._answer, requests))
-
-    def _answer(self, request: Json) -> Json:
-        wheel, tag = Path(request["wheel"]), request["tag"]
-        with tempfile.TemporaryDirectory(prefix="mask-") as name:
-            try:
-                honest = self._grants(Path(name), wheel, tag)
-            except Unsupported as why:
-                return {"unsupported": str(why)}
-            except Exception as error:
-                return {"error": self._reason(error, name)}
-        return {"ok": {"honest": honest, "needs": None, "reasons": []}}
-
-    def _grants(self, folder: Path, wheel: Path, tag: str) -> bool:
+    def grants(self, folder: Path, wheel: Path, tag: str) -> bool:
         """Say whether maturin builds a wheel with a tag; False if its check refuses.
 
         Raises:
