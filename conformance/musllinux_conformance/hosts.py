@@ -164,7 +164,7 @@ def _script(loader: dict[str, Json], folder: Path) -> str:
         wait = f"{_tool('sleep')} {loader['first_delay']}"
         lines.append(f"[ -e {mark} ] || {{ : > {mark}; {wait}; }}")
     if "stdout" in loader:
-        lines.append(emit("stdout", 1))
+        lines.append(emit("stdout", 1, loader.get("stdout_repeat", 1)))
     if "stderr" in loader:
         repeat = loader.get("repeat", 1)
         if repeat == "forever":
@@ -173,8 +173,14 @@ def _script(loader: dict[str, Json], folder: Path) -> str:
             lines.append(f"while :; do {body} || exit 1; done")
         else:
             lines.append(emit("stderr", 2, repeat))
+    if "pause" in loader:
+        lines.append(f"{_tool('sleep')} {loader['pause']}")
     if "then" in loader:
         lines.append(emit("then", 2))
+    if loader.get("closes_stderr"):
+        lines.append("exec 2>&-")
+    if "lingers" in loader:
+        lines.append(f"{_tool('sleep')} {loader['lingers']}")
     if "holds_pipe" in loader:
         lines.append(f"{_tool('sleep')} {loader['holds_pipe']} &")
     if "signal" in loader:

@@ -58,10 +58,9 @@ class Vector(NamedTuple):
     def waits(self) -> bool:
         """Whether the host that it describes makes a Detector wait."""
         loader = self.request.get("loader", {})
+        seconds = {"delay", "first_delay", "pause", "lingers", "holds_pipe"}
         return (
-            "delay" in loader
-            or "first_delay" in loader
-            or "holds_pipe" in loader
+            not seconds.isdisjoint(loader)
             or loader.get("repeat") == "forever"
             or self.request.get("executable", {}).get("kind") == "fifo"
         )
