@@ -542,9 +542,10 @@ def test_the_remedy_fits_the_subject(
     assert other is None or other not in reason.remedy
 
 
-def test_floor_of_another_series_is_a_mistake(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"must be 1\.2\.Z"):
-        judge(tmp_path, {}, floor=(1, 1, 0))
+def test_floor_of_another_series_is_none_of_the_tag(tmp_path: Path) -> None:
+    wheel = {"x.so": Object(undefined=["gettid"])}
+    for floor in ((1, 1, 24), (2, 2, 6)):
+        assert judge(tmp_path, wheel, floor=floor) == judge(tmp_path, wheel)
 
 
 def test_all_tags_of_the_name_are_judged(tmp_path: Path) -> None:

@@ -100,12 +100,19 @@ def _make_executable(
 
 
 def _write_program(path: Path, content: bytes, data: dict[str, Json]) -> None:
-    """Write a file with the permissions that it is to have, or one and a link to it."""
-    file = path.with_name("linked-" + path.name) if data.get("linked") else path
+    """Write a file with the permissions that it is to have, or one and what names it.
+
+    That is a symbolic link, or a script whose interpreter the file would be.
+    """
+    behind = "linked" in data or "script" in data
+    file = path.with_name("linked-" + path.name) if behind else path
     file.write_bytes(content)
     file.chmod(int(data.get("mode", "755"), 8))
-    if file != path:
+    if "linked" in data:
         path.symlink_to(file.name)
+    elif "script" in data:
+        path.write_bytes(b"#!" + os.fsencode(file) + b"\n")
+        path.chmod(0o755)
 
 
 def _make_odd(path: Path, kind: str) -> None:
@@ -159,6 +166,8 @@ def _script(loader: dict[str, Json], folder: Path) -> str:
         lines.append(f'[ -z "${{{CANARY}+set}}" ] || exit 1')
     if "delay" in loader:
         lines.append(f"{_tool('sleep')} {loader['delay']}")
+    if "first" in loader:
+        lines.append(emit("first", 2))
     if "first_delay" in loader:
         mark = shlex.quote(os.fspath(folder / "ran"))
         wait = f"{_tool('sleep')} {loader['first_delay']}"

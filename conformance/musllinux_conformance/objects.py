@@ -19,6 +19,8 @@ DYNSTR = 1
 EM_S390 = 22
 BASE = 0x10000
 """Address of the file's first byte, so that offsets and addresses differ."""
+APART = 0x200000
+"""How much farther from its offset the second PT_LOAD lies, if there are two."""
 
 
 class _Types(NamedTuple):
@@ -66,7 +68,8 @@ class Object:
     that are undefined; for ``plt`` it stands in DT_JMPREL.  ``relocations`` are types,
     each of which refers to the first symbol; ``dynamic`` holds entries of the dynamic
     section, tag and value, in place of those that would have the tag.  ``version`` is
-    a library and the version of it that all undefined symbols ask for.
+    a library and the version of it that all undefined symbols ask for.  ``split`` puts
+    all but the headers into a second PT_LOAD, as a tool that edits files may.
     """
 
     arch: str = "x86_64"
@@ -75,13 +78,14 @@ class Object:
     weak: Sequence[str] = ()
     unused: Sequence[str] = ()
     defined: Sequence[Described] = ()
-    ifunc: Sequence[str] = ()
+    ifunc: Sequence[Described] = ()
     needed: Sequence[str] = ()
     soname: str | None = None
     runpath: str | None = None
     interpreter: str | None = None
     relr: bool = False
     relocations: Sequence[int] = ()
+    split: bool = False
     gnu_hash: bool = False
     e_type: int = 3
     e_flags: int | None = None
@@ -134,7 +138,9 @@ class _Writer:
         machine = wanted.e_machine
         self.machine = self.row.e_machine if machine is None else machine
         self.header_size, self.segment_size = (64, 56) if self.wide else (52, 32)
-        self.content = bytearray(self.header_size + SEGMENTS * self.segment_size)
+        self.segments = SEGMENTS + wanted.split
+        self.base = BASE + APART * wanted.split
+        self.content = bytearray(self.header_size + self.segments * self.segment_size)
         self.types = _TYPES[self.row.e_machine]
         self.symbols = sorted(
             self.list_symbols(), key=lambda each: each.binding != LOCAL
@@ -164,8 +170,8 @@ class _Writer:
             yield _Symbol(name, WEAK, FUNC, UNDEF, address)
         for name in self.wanted.unused:
             yield _Symbol(name, GLOBAL, FUNC, UNDEF)
-        for name in self.wanted.ifunc:
-            yield _Symbol(name, GLOBAL, GNU_IFUNC, SOME_SECTION, 1)
+        for each in self.wanted.ifunc:
+            yield _symbol(each, SOME_SECTION)._replace(kind=GNU_IFUNC, used=1)
         for each in self.wanted.defined:
             yield _symbol(each, SOME_SECTION)
 
@@ -200,11 +206,19 @@ class _Writer:
         each = len(packed) // len(tags)
         offset = self.section(".dynamic", SHT_DYNAMIC, packed, entry=each)
         kind = PT_INTERP if self.wanted.interpreter else PT_NULL
-        segments = [
-            (PT_LOAD, 0, len(self.content)),
-            (PT_DYNAMIC, offset, len(packed)),
-            (kind, named, len(interpreter)),
-            (PT_TLS if self.has_tls() else PT_NULL, 0, 8),
+        tls = PT_TLS if self.has_tls() else PT_NULL
+        whole = len(self.content)
+        segments = [(PT_LOAD, 0, whole, BASE)]
+        if self.wanted.split:
+            start = self.header_size + self.segments * self.segment_size
+            segments = [
+                (PT_LOAD, 0, start, BASE),
+                (PT_LOAD, start, whole - start, self.base + start),
+            ]
+        segments += [
+            (PT_DYNAMIC, offset, len(packed), self.base + offset),
+            (kind, named, len(interpreter), self.base + named),
+            (tls, 0, 8, BASE),
         ]
         table = self.section_headers()
         headers = self.header(table)
@@ -225,32 +239,32 @@ class _Writer:
             yield 14, self.string(wanted.soname)
         if wanted.runpath is not None:
             yield 29, self.string(wanted.runpath)
-        yield 5, BASE + self.sections[DYNSTR].offset
+        yield 5, self.base + self.sections[DYNSTR].offset
         yield 10, len(self.strings)
         table = b"".join(map(self.symbol, self.symbols))
         each = len(table) // len(self.symbols)
         info = sum(symbol.binding == LOCAL for symbol in self.symbols)
         place = self.section(".dynsym", SHT_DYNSYM, table, entry=each, info=info)
-        yield 6, BASE + place
+        yield 6, self.base + place
         yield 11, each
         if wanted.gnu_hash:
-            yield 0x6FFFFEF5, BASE + self.place(self.gnu_hash())
+            yield 0x6FFFFEF5, self.base + self.place(self.gnu_hash())
         else:
-            yield 4, BASE + self.place(self.old_hash())
+            yield 4, self.base + self.place(self.old_hash())
         tags = (7, 8, 9) if self.wide else (17, 18, 19)  # DT_RELA, or DT_REL
         if relocations := b"".join(self.relocations()):
-            yield tags[0], BASE + self.place(relocations)
+            yield tags[0], self.base + self.place(relocations)
             yield tags[1], len(relocations)
             yield tags[2], 24 if self.wide else 8
         if relocations := b"".join(self.named(jump_slots=True)):
-            yield 23, BASE + self.place(relocations)
+            yield 23, self.base + self.place(relocations)
             yield 2, len(relocations)
             yield 20, tags[0]
         if wanted.version:
             yield from self.versions()
         if wanted.relr:
             relr = self.pack("W", BASE)
-            yield 36, BASE + self.place(relr)
+            yield 36, self.base + self.place(relr)
             yield 35, len(relr)
             yield 37, len(relr)
 
@@ -308,12 +322,12 @@ class _Writer:
         verneed = self.pack("HHIII", 1, 1, library, 16, 0)
         verneed += self.pack("IHHII", 0, 0, 2, name, 0)
         offset = self.section(".gnu.version_r", SHT_GNU_VERNEED, verneed, info=1)
-        yield 0x6FFFFFF0, BASE + self.place(versym)
-        yield 0x6FFFFFFE, BASE + offset
+        yield 0x6FFFFFF0, self.base + self.place(versym)
+        yield 0x6FFFFFFE, self.base + offset
         yield 0x6FFFFFFF, 1
 
-    def segment(self, kind: int, offset: int, size: int) -> bytes:
-        place = offset, BASE + offset, 0, size, size
+    def segment(self, kind: int, offset: int, size: int, address: int) -> bytes:
+        place = offset, address, 0, size, size
         if self.wide:
             return self.pack("IIQQQQQQ", kind, 6, *place, 8)
         return self.pack("IIIIIIII", kind, *place, 6, 8)
@@ -326,7 +340,7 @@ class _Writer:
         headers = b""
         for name, kind, offset, size, entry, link, info in self.sections:
             named = strings.index(name.encode() + b"\0")
-            address = BASE + offset if kind else 0
+            address = self.base + offset if kind else 0
             where = named, kind, 0, address, offset, size
             headers += self.pack("IIWWWWIIWW", *where, link, info, 8, entry)
         return self.place(headers)
@@ -341,7 +355,7 @@ class _Writer:
         return ident.ljust(16, b"\0") + self.pack(
             "HHIWWWIHHHHHH",
             *(wanted.e_type, self.machine, 1, 0, self.header_size, sections),
-            *(flags, self.header_size, self.segment_size, SEGMENTS),
+            *(flags, self.header_size, self.segment_size, self.segments),
             *(64 if self.wide else 40, len(self.sections), len(self.sections) - 1),
         )
 

@@ -24,6 +24,9 @@ CLASS_OF = {
 CLASSES = ("Detector", "Installer", "Auditor", "Index")
 """The classes that can have a verdict: a Publisher's wheels go through ``audit``."""
 
+NINES = "9" * 5_000
+"""What ``{nines}`` in a vector stands for."""
+
 Json = Any
 """A JSON value."""
 
@@ -66,11 +69,16 @@ class Vector(NamedTuple):
         )
 
     def for_python(self, version: str) -> "Vector":
-        """Return the vector with ``{cp}`` filled in for a CPython such as "3.11"."""
+        """Return the vector with all placeholders filled in.
+
+        ``{cp}`` is the tag of a CPython such as "3.11", and ``{nines}`` a number of
+        5,000 digits: more than a vector may hold, and than some languages read.
+        """
         tag = "cp" + version.replace(".", "")
 
         def filled(value: dict[str, Json]) -> dict[str, Json]:
-            found: dict[str, Json] = json.loads(json.dumps(value).replace("{cp}", tag))
+            text = json.dumps(value).replace("{cp}", tag).replace("{nines}", NINES)
+            found: dict[str, Json] = json.loads(text)
             return found
 
         return self._replace(request=filled(self.request), expect=filled(self.expect))

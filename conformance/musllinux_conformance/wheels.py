@@ -11,7 +11,9 @@ def make_wheel(request: dict[str, Json], folder: Path) -> Path:
     """Write the wheel that an ``audit`` request describes; return its path."""
     wheel, tag = request["wheel"], request["tag"]
     platform = wheel.get("platform", tag)
-    path = folder / f"demo-1.0-{wheel['python']}-{wheel['abi']}-{platform}.whl"
+    version = f"1.0-{wheel['build']}" if "build" in wheel else "1.0"
+    tags = f"{wheel['python']}-{wheel['abi']}-{platform}"
+    path = folder / f"demo-{version}-{tags}.whl"
     metadata = {
         "METADATA": "Metadata-Version: 2.1\nName: demo\nVersion: 1.0\n",
         "WHEEL": "Wheel-Version: 1.0\nGenerator: demo\nRoot-Is-Purelib: false\n"

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from musllinux_conformance import compare
+from musllinux_conformance import compare, vectors
 
 LABELS = {
     "pointer_bits": "pointer size",
@@ -21,8 +21,10 @@ LABELS = {
     "pad": "followed by",
     "repeat": "written",
     "twice": "by one process twice",
+    "first": "first, once",
     "then": "then, once",
     "relative": "path is relative",
+    "script": "named by the first line of a script",
     "slot": "path of the loader",
 }
 UNITS = {
@@ -58,7 +60,7 @@ def rows(request: dict[str, Any], place: str = "") -> Iterator[tuple[str, list[s
 
 
 def _lines(name: str, value: Any, is_words: bool) -> Iterator[str]:
-    if name in ("stdout", "stderr", "then") and is_words:
+    if name in ("stdout", "stderr", "first", "then") and is_words:
         yield from [quoted(line) for line in _split(value)] or ["nothing"]
     elif name == "slot":
         yield f"written into {value['size']} bytes at {value['offset']:#x}"
@@ -105,11 +107,11 @@ def quoted(text: str) -> str:
 
 
 def visible(text: str) -> str:
-    """Write a text so that each character of it can be seen."""
+    """Write a text so that each character of it can be seen, but 5,000 nines."""
     names = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
     return "".join(
         names.get(each) or (each if " " <= each <= "~" else _escape(each))
-        for each in text
+        for each in text.replace(vectors.NINES, "{nines}")
     )
 
 

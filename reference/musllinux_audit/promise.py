@@ -67,17 +67,14 @@ def audit(
 ) -> Verdict:
     """Judge one platform tag of a wheel, whatever platform tags its name carries.
 
-    ``floor`` is the oldest release that the tag is held to, by default X.Y.0.
-    Which interpreters are to find the wheel's modules stands in its file name.
+    ``floor`` is the oldest release that the tag is held to, by default, and if it is
+    of another series (audit.floor), X.Y.0.  Which interpreters are to find the wheel's
+    modules stands in its file name.
 
     Raises:
         UnreadableWheel: with the reason, in one line.
-        ValueError: the floor is of another series than the tag.
     """
     policy = Policy(floors={} if floor is None else {floor[:2]: floor})
-    parsed = _parse(tag)
-    if floor and parsed and floor[:2] != parsed[:2]:
-        raise ValueError(f"the floor of {tag} must be {parsed.major}.{parsed.minor}.Z")
     contents = read_wheel(wheel)
     return _audit(_finder(wheel, contents, policy), tag, policy)
 

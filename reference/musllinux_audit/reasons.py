@@ -114,7 +114,7 @@ CODES = {
     "release-unmeasured": Code(
         "warning",
         "No musl release of the tag's X.Y for this ARCH is known, so its symbols are"
-        " judged by those of the nearest X.Y with the same X, if there is one.",
+        " judged by the releases with the same X, if there are any.",
         "Use a tag of a known X.Y.",
     ),
     "mixed-time-across": Code(
