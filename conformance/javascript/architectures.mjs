@@ -29,14 +29,19 @@ function unlisted(kernel) {
   return isListed(arch) ? null : arch;
 }
 
+/** Whether a row holds an ELF file with this header. */
+const holds = (row, { bits, data, machine, flags }) =>
+  row.bits === bits && row.data === data && row.machine === machine &&
+  // >>> 0, because & of two numbers is signed.
+  ((flags & row.mask) >>> 0) === row.value;
+
 /** ARCH of an ELF header alone, or null. Implements arch.from-elf. */
-export function archOfElf({ bits, data, machine, flags }) {
-  const row = ROWS.find((r) =>
-    r.bits === bits && r.data === data && r.machine === machine &&
-    // >>> 0, because & of two numbers is signed.
-    ((flags & r.mask) >>> 0) === r.value);
-  return row ? row.arch : null;
-}
+export const archOfElf = (header) => ROWS.find((row) => holds(row, header))?.arch ?? null;
+
+/** Whether an ELF file with this header is for `arch`. Two ARCHs may share all headers. */
+export const fitsArch = (header, arch) => ROWS.some((row) => row.arch === arch && holds(row, header));
+
+export const isListedMachine = (machine) => ROWS.some((row) => row.machine === machine);
 
 /**
  * ARCH of an interpreter from its ELF header and the kernel's machine name, or null if it has

@@ -1,5 +1,6 @@
 // Reading an ELF file as far as the kernel does to find its loader.
 
+import { fields } from "./fields.mjs";
 import { Refused } from "./refused.mjs";
 
 const PT_INTERP = 3;
@@ -31,12 +32,11 @@ export const fileSource = (handle, size) => ({
 });
 
 /**
- * The header {bits, data, machine, flags} and the loader's path (a Buffer, or null without
- * PT_INTERP). Throws Refused for what is no ELF file or a malformed one.
- * Implements elf.magic, elf.class, elf.byte-order, elf.program-headers,
- * elf.first-interpreter, elf.interpreter-bounds and elf.interpreter-path.
+ * The header {type, bits, data, machine, flags} and the place of the program headers. Throws
+ * Refused for what is no ELF file or a malformed one. Implements elf.magic, elf.class and
+ * elf.byte-order.
  */
-export async function readElf(source) {
+export async function readHeader(source) {
   const ident = await bytesAt(source, 0n, 16, "the ELF header");
   if (ident.readUInt32BE(0) !== 0x7f454c46) throw new Refused("the file does not begin with 7f 45 4c 46");
   const bits = { 1: 32, 2: 64 }[ident[4]];
@@ -45,35 +45,56 @@ export async function readElf(source) {
   if (data !== 1 && data !== 2) throw new Refused(`EI_DATA is ${data}, neither 1 nor 2`);
 
   const wide = bits === 64;
-  const big = data === 2;
-  const u16 = (b, at) => (big ? b.readUInt16BE(at) : b.readUInt16LE(at));
-  const u32 = (b, at) => (big ? b.readUInt32BE(at) : b.readUInt32LE(at));
-  const u64 = (b, at) => (big ? b.readBigUInt64BE(at) : b.readBigUInt64LE(at));
-  const word = (b, at) => (wide ? u64(b, at) : BigInt(u32(b, at)));
+  const { u16, u32 } = fields({ bits, data });
+  const bytes = await bytesAt(source, 0n, wide ? 64 : 52, "the ELF header");
+  return {
+    header: { type: u16(bytes, 16), bits, data, machine: u16(bytes, 18), flags: u32(bytes, wide ? 48 : 36) },
+    tableAt: exactWord(bytes, wide ? 32 : 28, { bits, data }),
+    entrySize: u16(bytes, wide ? 54 : 42),
+    entries: u16(bytes, wide ? 56 : 44),
+  };
+}
 
-  const header = await bytesAt(source, 0n, wide ? 64 : 52, "the ELF header");
-  const machine = u16(header, 18);
-  const flags = u32(header, wide ? 48 : 36);
-  const found = { header: { bits, data, machine, flags }, interpreter: null };
+/** A word as a BigInt. */
+function exactWord(bytes, at, { bits, data }) {
+  if (bits === 32) return BigInt(fields({ bits, data }).u32(bytes, at));
+  return data === 2 ? bytes.readBigUInt64BE(at) : bytes.readBigUInt64LE(at);
+}
 
-  const tableAt = word(header, wide ? 32 : 28);
-  const entrySize = u16(header, wide ? 54 : 42);
-  const entries = u16(header, wide ? 56 : 44);
-  if (entries === 0) return found;
-  if (entrySize !== (wide ? 56 : 32)) throw new Refused(`e_phentsize is ${entrySize}`);
+/** The program header table, a Buffer. Throws Refused. Implements elf.program-headers. */
+export async function readTable(source, { header, tableAt, entrySize, entries }) {
+  if (entries === 0) return Buffer.alloc(0);
+  if (entrySize !== (header.bits === 64 ? 56 : 32)) throw new Refused(`e_phentsize is ${entrySize}`);
   if (entries * entrySize > 65536) throw new Refused("the program header table exceeds 65536 bytes");
-  const table = await bytesAt(source, tableAt, entries * entrySize, "the program header table");
+  return bytesAt(source, tableAt, entries * entrySize, "the program header table");
+}
 
-  for (let at = 0; at < table.length; at += entrySize) {
+/**
+ * The loader's path (a Buffer), or null without PT_INTERP, by the program header table. Throws
+ * Refused. Implements elf.first-interpreter, elf.interpreter-bounds and elf.interpreter-path.
+ */
+export async function readInterpreter(source, header, table) {
+  const wide = header.bits === 64;
+  const { u32 } = fields(header);
+  for (let at = 0; at < table.length; at += wide ? 56 : 32) {
     if (u32(table, at) !== PT_INTERP) continue;
-    const offset = word(table, at + (wide ? 8 : 4));
-    const size = word(table, at + (wide ? 32 : 16));
+    const offset = exactWord(table, at + (wide ? 8 : 4), header);
+    const size = exactWord(table, at + (wide ? 32 : 16), header);
     if (size < 2n || size > 4096n) throw new Refused(`p_filesz of PT_INTERP is ${size}, not from 2 to 4096`);
     const path = await bytesAt(source, offset, Number(size), "PT_INTERP");
     if (path[0] === 0) throw new Refused("the path in PT_INTERP is empty");
     if (path[path.length - 1] !== 0) throw new Refused("PT_INTERP does not end in NUL");
-    found.interpreter = path.subarray(0, path.indexOf(0));
-    break;
+    return path.subarray(0, path.indexOf(0));
   }
-  return found;
+  return null;
+}
+
+/**
+ * The header and the loader's path (a Buffer, or null without PT_INTERP). Throws Refused for
+ * what is no ELF file or a malformed one.
+ */
+export async function readElf(source) {
+  const found = await readHeader(source);
+  const table = await readTable(source, found);
+  return { header: found.header, interpreter: await readInterpreter(source, found.header, table) };
 }

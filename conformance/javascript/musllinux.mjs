@@ -2,6 +2,7 @@
 // or throws Refused or Unsupported.
 
 import { archOfElf } from "./architectures.mjs";
+import { audit } from "./audit.mjs";
 import { parseBanner } from "./banner.mjs";
 import { detect } from "./detect.mjs";
 import { bytesSource, readElf } from "./elf.mjs";
@@ -25,6 +26,7 @@ export const operations = (pythonMinor) => ({
   detect: ({ executable, machine }) => detect(executable, machine),
   platform_tags: ({ musl, machine, pointer_bits: bits }) => platformTags(musl, machine, bits),
   select: ({ musl, machine, pointer_bits: bits, files }) => select(musl, machine, bits, files, pythonMinor),
+  audit: ({ wheel, tag, floor }) => audit(wheel, tag, floor),
   accept_upload: ({ filename }) => acceptUpload(filename),
 });
 

@@ -17,6 +17,7 @@ const HELLO = {
   lineage: [],
   python,
   operations: Object.keys(known),
+  reasons: true,
   window: 16,
 };
 
