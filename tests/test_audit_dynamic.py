@@ -130,9 +130,12 @@ def test_agrees_with_pyelftools(file: Path) -> None:
     assert_pyelftools_agrees(file.read_bytes())
 
 
+@pytest.mark.parametrize("split", [False, True])
 @pytest.mark.parametrize("gnu_hash", [False, True])
 @pytest.mark.parametrize("arch", ARCHES)
-def test_agrees_with_pyelftools_on_files_of_vectors(arch: str, gnu_hash: bool) -> None:
+def test_agrees_with_pyelftools_on_files_of_vectors(
+    arch: str, gnu_hash: bool, split: bool
+) -> None:
     elf = Object(
         arch,
         undefined=["open", {"name": "errno", "type": "STT_TLS"}],
@@ -149,12 +152,13 @@ def test_agrees_with_pyelftools_on_files_of_vectors(arch: str, gnu_hash: bool) -
             {"name": "absolute", "type": "STT_NOTYPE", "section": "SHN_ABS"},
             {"name": "thread", "type": "STT_TLS"},
         ],
-        ifunc=["memcpy"],
+        ifunc=["memcpy", {"name": "memset", "binding": "STB_WEAK"}],
         needed=["libc.so"],
         soname="libx.so",
         runpath="$ORIGIN/../x.libs",
         version=["libc.so", "VERSION"],
         gnu_hash=gnu_hash,
+        split=split,
     )
     assert_pyelftools_agrees(bytes(elf))
     assert loaded(elf).undefined == {"open", "errno", "read"}

@@ -1,5 +1,7 @@
 """Simulated hosts."""
 
+import os
+import signal
 import subprocess
 import threading
 from pathlib import Path
@@ -84,3 +86,36 @@ def test_a_program_may_be_linked_and_have_permissions(tmp_path: Path, key: str) 
     for name, path in paths.items():
         assert path.is_symlink() == (name == key)
         assert path.stat().st_mode & 0o777 == (0o711 if name == key else 0o755)
+
+
+def test_a_script_may_name_the_executable(tmp_path: Path) -> None:
+    described = {**HOST["executable"], "script": True}
+    executable = materialise({**HOST, "executable": described}, tmp_path)
+    named = executable.read_text().removeprefix("#!").removesuffix("\n")
+    assert Path(named).read_bytes()[:4] == b"\x7fELF"
+    assert detect(executable, "x86_64") is None
+    assert detect(named, "x86_64") == ((1, 2), "x86_64")
+
+
+def test_a_loader_writes_its_parts_in_order(tmp_path: Path) -> None:
+    parts = {"first": "YQ==", "stderr": "Yg==", "then": "Yw==", "stdout": "ZA=="}
+    loader = {**parts, "repeat": 3, "stdout_repeat": 2, "exit": 7}
+    materialise({**HOST, "loader": loader}, tmp_path)
+    program = tmp_path / DEFAULT_LOADER.decode()
+    ended = subprocess.run([program], capture_output=True)
+    assert ended.returncode == 7
+    assert ended.stderr == b"abbbc"
+    assert ended.stdout == b"dd"
+
+
+def test_a_loader_may_close_standard_error_and_go_on(tmp_path: Path) -> None:
+    loader = {"stderr": "Yg==", "closes_stderr": True, "lingers": 600}
+    materialise({**HOST, "loader": loader}, tmp_path)
+    program = tmp_path / DEFAULT_LOADER.decode()
+    with subprocess.Popen(
+        [program], stderr=subprocess.PIPE, start_new_session=True
+    ) as going:
+        assert going.stderr is not None
+        assert going.stderr.read() == b"b"
+        assert going.poll() is None
+        os.killpg(going.pid, signal.SIGKILL)

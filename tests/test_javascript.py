@@ -68,9 +68,7 @@ def test_no_vector_is_answered_wrongly(results: dict[str, Result]) -> None:
     assert not wrong
 
 
-def test_every_class_conforms(
-    going: Run, results: dict[str, Result]
-) -> None:
+def test_every_class_conforms(going: Run, results: dict[str, Result]) -> None:
     outcomes = {name: result.outcome for name, result in results.items()}
     if "unavailable" in outcomes.values():
         pytest.skip("some hosts cannot be made here")

@@ -85,6 +85,13 @@ def test_every_wheel_name_is_one_for_packaging_or_the_vector_says_not() -> None:
                 assert allowed & set(vector.requirements), vector.id
 
 
+def test_placeholders_are_filled_in() -> None:
+    vector = SUITE["select/5000-digits-in-a-set"].for_python("3.12")
+    names = [file["filename"] for file in vector.request["files"]]
+    assert vector.expect == {"equals": names[0]}
+    assert re.search(r"-cp312-cp312-musllinux_1_9{5000}_x86_64\.", names[0])
+
+
 def test_needs_lead_to_lower_vectors_and_never_back() -> None:
     def walk(name: str, seen: tuple[str, ...]) -> None:
         assert name not in seen, seen
