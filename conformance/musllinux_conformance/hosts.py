@@ -88,6 +88,11 @@ def _make_executable(
     if kind is not None:
         _make_odd(path, kind)
         return
+    if "home" in executable:
+        home = path.parent.parent / "home"
+        (home / "bin").mkdir(parents=True)
+        (home / "bin" / path.name).write_text("no interpreter\n")
+        path.parent.with_name("pyvenv.cfg").write_text(f"home = {home}/bin\n")
     content = bytearray(padded_elf(executable))
     if "slot" in executable:
         offset, size = executable["slot"]["offset"], executable["slot"]["size"]

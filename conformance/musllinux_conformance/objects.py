@@ -65,8 +65,9 @@ class Object:
 
     ``undefined``, ``plt``, ``weak``, ``unused``, ``defined`` and ``ifunc`` are symbols;
     ``unused`` are undefined ones that no relocation names, as one does all others
-    that are undefined; for ``plt`` it stands in DT_JMPREL.  ``relocations`` are types,
-    each of which refers to the first symbol; ``dynamic`` holds entries of the dynamic
+    that are undefined; for ``plt`` it stands in DT_JMPREL.  ``relocations`` and, in
+    DT_JMPREL, ``plt_relocations`` are types, each of which refers to the first symbol,
+    if there is one; ``left_over`` are needed after DT_NULL; ``dynamic`` holds entries of the dynamic
     section, tag and value, in place of those that would have the tag.  ``version`` is
     a library and the version of it that all undefined symbols ask for.  ``split`` puts
     all but the headers into a second PT_LOAD, as a tool that edits files may.
@@ -80,11 +81,13 @@ class Object:
     defined: Sequence[Described] = ()
     ifunc: Sequence[Described] = ()
     needed: Sequence[str] = ()
+    left_over: Sequence[str] = ()
     soname: str | None = None
     runpath: str | None = None
     interpreter: str | None = None
     relr: bool = False
     relocations: Sequence[int] = ()
+    plt_relocations: Sequence[int] = ()
     split: bool = False
     gnu_hash: bool = False
     e_type: int = 3
@@ -146,7 +149,7 @@ class _Writer:
             self.list_symbols(), key=lambda each: each.binding != LOCAL
         )
         names = [symbol.name for symbol in self.symbols]
-        names += [*wanted.needed, *wanted.version]
+        names += [*wanted.needed, *wanted.left_over, *wanted.version]
         names += [each for each in (wanted.soname, wanted.runpath) if each is not None]
         self.strings = b"\0" + b"".join(name.encode() + b"\0" for name in names)
         offset = self.place(self.strings)
@@ -202,6 +205,7 @@ class _Writer:
         replaced = {tag for tag, _ in self.wanted.dynamic}
         tags = [each for each in self.dynamic() if each[0] not in replaced]
         tags += [*self.wanted.dynamic, (0, 0)]
+        tags += [(1, self.string(name)) for name in self.wanted.left_over]
         packed = b"".join(self.pack("WW", *tag) for tag in tags)
         each = len(packed) // len(tags)
         offset = self.section(".dynamic", SHT_DYNAMIC, packed, entry=each)
@@ -256,7 +260,7 @@ class _Writer:
             yield tags[0], self.base + self.place(relocations)
             yield tags[1], len(relocations)
             yield tags[2], 24 if self.wide else 8
-        if relocations := b"".join(self.named(jump_slots=True)):
+        if relocations := b"".join(self.plt()):
             yield 23, self.base + self.place(relocations)
             yield 2, len(relocations)
             yield 20, tags[0]
@@ -290,16 +294,25 @@ class _Writer:
         chain = [_gnu_hash(name) & ~1 for name in names]
         if chain:
             chain[-1] |= 1
-        first = len(self.symbols) - len(names)
+        # A linker writes 1 where there are none, whatever undefined symbols there are.
+        first = len(self.symbols) - len(names) if names else 1
         table = self.pack("IIII", 1, first, 1, 0)
         table += b"\xff" * (8 if self.wide else 4)
         return table + self.pack(f"{1 + len(chain)}I", first if chain else 0, *chain)
 
     def relocations(self) -> Iterator[bytes]:
         """Yield all relocations but those of DT_JMPREL."""
-        for kind in self.wanted.relocations:
-            yield self.relocation(1 if len(self.symbols) > 1 else 0, kind)
+        yield from map(self.of_first_symbol, self.wanted.relocations)
         yield from self.named(jump_slots=False)
+
+    def plt(self) -> Iterator[bytes]:
+        """Yield the relocations of DT_JMPREL."""
+        yield from map(self.of_first_symbol, self.wanted.plt_relocations)
+        yield from self.named(jump_slots=True)
+
+    def of_first_symbol(self, kind: int) -> bytes:
+        """Return a relocation that refers to the first symbol, if there is one."""
+        return self.relocation(1 if len(self.symbols) > 1 else 0, kind)
 
     def named(self, jump_slots: bool) -> Iterator[bytes]:
         """Yield the relocations that name a symbol: those of DT_JMPREL, or others."""

@@ -24,6 +24,7 @@ LABELS = {
     "first": "first, once",
     "then": "then, once",
     "relative": "path is relative",
+    "home": "in a virtual environment without a home",
     "script": "named by the first line of a script",
     "slot": "path of the loader",
 }
