@@ -178,7 +178,8 @@ def _script(loader: dict[str, Json], folder: Path) -> str:
         wait = f"{_tool('sleep')} {loader['first_delay']}"
         lines.append(f"[ -e {mark} ] || {{ : > {mark}; {wait}; }}")
     if "stdout" in loader:
-        lines.append(emit("stdout", 1, loader.get("stdout_repeat", 1)))
+        # As a program that writes by itself, it ends if nobody can read.
+        lines.append(emit("stdout", 1, loader.get("stdout_repeat", 1)) + " || exit 1")
     if "stderr" in loader:
         repeat = loader.get("repeat", 1)
         if repeat == "forever":

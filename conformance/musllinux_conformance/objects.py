@@ -54,9 +54,10 @@ _WORDS = {
     "STV_PROTECTED": PROTECTED,
     "SHN_ABS": ABS,
 }
-Described = str | Mapping[str, str]
+Described = str | Mapping[str, str | bool]
 """A function of global binding, by its name, or ``name`` and what is different:
-``type``, ``binding``, ``visibility``, ``section``, each a key of ``_WORDS``."""
+``type``, ``binding``, ``visibility``, ``section``, each a key of ``_WORDS``; or
+``placed``, if it is undefined and has the address of its PLT entry."""
 
 
 @dataclass(frozen=True)
@@ -67,10 +68,11 @@ class Object:
     ``unused`` are undefined ones that no relocation names, as one does all others
     that are undefined; for ``plt`` it stands in DT_JMPREL.  ``relocations`` and, in
     DT_JMPREL, ``plt_relocations`` are types, each of which refers to the first symbol,
-    if there is one; ``left_over`` are needed after DT_NULL; ``dynamic`` holds entries of the dynamic
-    section, tag and value, in place of those that would have the tag.  ``version`` is
-    a library and the version of it that all undefined symbols ask for.  ``split`` puts
-    all but the headers into a second PT_LOAD, as a tool that edits files may.
+    if there is one; ``left_over`` are needed after DT_NULL; ``dynamic`` holds entries
+    of the dynamic section, tag and value, in place of those that would have the tag.
+    ``version`` is a library and the version of it that all undefined symbols ask for.  ``split`` puts
+    all but the headers into a second PT_LOAD, as a tool that edits files may;
+    ``beyond`` makes the only PT_LOAD so many bytes longer.
     """
 
     arch: str = "x86_64"
@@ -86,6 +88,7 @@ class Object:
     runpath: str | None = None
     interpreter: str | None = None
     relr: bool = False
+    beyond: int = 0
     relocations: Sequence[int] = ()
     plt_relocations: Sequence[int] = ()
     split: bool = False
@@ -103,7 +106,8 @@ class Object:
 class _Symbol(NamedTuple):
     """A symbol, undefined if ``section`` is UNDEF.
 
-    ``used`` is the type of the relocation that names it, if any.
+    ``used`` is the type of the relocation that names it, if any; ``placed`` gives an
+    undefined function the address of its PLT entry.
     """
 
     name: str
@@ -112,6 +116,7 @@ class _Symbol(NamedTuple):
     section: int
     used: int | None = None
     visibility: int = 0
+    placed: bool = False
 
 
 class _Section(NamedTuple):
@@ -212,7 +217,7 @@ class _Writer:
         kind = PT_INTERP if self.wanted.interpreter else PT_NULL
         tls = PT_TLS if self.has_tls() else PT_NULL
         whole = len(self.content)
-        segments = [(PT_LOAD, 0, whole, BASE)]
+        segments = [(PT_LOAD, 0, whole + self.wanted.beyond, BASE)]
         if self.wanted.split:
             start = self.header_size + self.segments * self.segment_size
             segments = [
@@ -276,7 +281,7 @@ class _Writer:
         name, info = self.string(symbol.name), symbol.binding << 4 | symbol.kind
         section, other = symbol.section, symbol.visibility
         # To a loader, 0 is undefined too, unless it is a place in TLS.
-        value = BASE if section and symbol.kind != TLS else 0
+        value = BASE if (section and symbol.kind != TLS) or symbol.placed else 0
         if self.wide:
             return self.pack("IBBHQQ", name, info, other, section, value, 0)
         return self.pack("IIIBBH", name, value, 0, info, other, section)
@@ -377,13 +382,15 @@ def _symbol(wanted: Described, section: int) -> _Symbol:
     """Return a symbol that stands in this section, unless its description has one."""
     if isinstance(wanted, str):
         return _Symbol(wanted, GLOBAL, FUNC, section)
-    numbers = {key: _WORDS[word] for key, word in wanted.items() if key != "name"}
+    placed = "placed" in wanted
+    numbers = {key: _WORDS[word] for key, word in wanted.items() if word in _WORDS}
     return _Symbol(
-        wanted["name"],
+        str(wanted["name"]),
         numbers.get("binding", GLOBAL),
         numbers.get("type", FUNC),
         numbers.get("section", section),
         visibility=numbers.get("visibility", 0),
+        placed=placed,
     )
 
 

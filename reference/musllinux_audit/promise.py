@@ -1,7 +1,7 @@
 """What a wheel promises by its tags, and whether it holds."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import PurePath
 from typing import NamedTuple
@@ -190,7 +190,7 @@ def judge(findings: Findings, tag: str, policy: Policy) -> Verdict:
         needs = max(filter(None, (needs, since)), default=None)
         if since is None:
             unmet.append(need.subject)
-        reasons += _reasons(need, promised, floor)
+        reasons += _reasons(need, known[0], promised, floor)
     return Verdict(
         tag,
         all(reason.severity != "breaks" for reason in reasons),
@@ -216,12 +216,13 @@ def _for_good(
 
 
 def _reasons(
-    need: Need, promised: Iterable[Release], floor: Release
+    need: Need, first: Release, promised: Sequence[Release], floor: Release
 ) -> Iterator[Reason]:
     """Yield why the promised releases do not meet a need, if they do not.
 
-    Implements promise.loads, promise.later-minor, promise.later-removal,
-    promise.patch-release, promise.upstream and time64.new-names.
+    ``first`` is the first release for the ARCH.  Implements promise.loads,
+    promise.later-minor, promise.later-removal, promise.patch-release,
+    promise.upstream and time64.new-names.
     """
     lacking = tuple(release for release in promised if release not in need.releases)
     if not lacking:
@@ -230,16 +231,19 @@ def _reasons(
     # What only releases older than all promised ones had is gone too.
     having = need.releases.intersection(promised) or need.releases
     if not having:
-        code = "symbol-unknown"
-    elif min(having) < lacking[-1]:
-        code = "symbol-removed-later"
-    elif since is not None and since[:2] == floor[:2]:
-        code = "needs-patch-release"
-    else:
+        yield Reason("symbol-unknown", need.file, need.subject, follows=need.follows)
+        return
+    gained = min(need.releases)
+    is_new = gained > first and gained[:2] > floor[:2]
+    is_gone = min(having) < lacking[-1]
+    if is_new:
         code = "loader-too-new" if need.ability else "symbol-too-new"
-    if code != "symbol-removed-later":
-        lacking = ()
-    yield Reason(code, need.file, need.subject, since, lacking, need.follows)
+        yield Reason(code, need.file, need.subject, since)
+    if is_gone:
+        code = "symbol-removed-later"
+        yield Reason(code, need.file, need.subject, since, lacking)
+    if not (is_new or is_gone):
+        yield Reason("needs-patch-release", need.file, need.subject, since)
 
 
 def _built_for(contents: Contents) -> Iterator[str]:
