@@ -70,9 +70,9 @@ class Object:
     DT_JMPREL, ``plt_relocations`` are types, each of which refers to the first symbol,
     if there is one; ``left_over`` are needed after DT_NULL; ``dynamic`` holds entries
     of the dynamic section, tag and value, in place of those that would have the tag.
-    ``version`` is a library and the version of it that all undefined symbols ask for.  ``split`` puts
-    all but the headers into a second PT_LOAD, as a tool that edits files may;
-    ``beyond`` makes the only PT_LOAD so many bytes longer.
+    ``version`` is a library and the version of it that all undefined symbols ask for.
+    ``split`` puts all but the headers into a second PT_LOAD, as a tool that edits files
+    may; ``beyond`` makes the only PT_LOAD so many bytes longer.
     """
 
     arch: str = "x86_64"

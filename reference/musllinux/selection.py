@@ -24,7 +24,7 @@ def supported_tags(python: tuple[int, int], platforms: Sequence[str]) -> list[Ta
         *cpython_tags(python, [interpreter], platforms),
         *compatible_tags(python, interpreter, platforms),
     ]
-    # For no platforms, packaging takes those of the machine that it runs on.
+    # For no platforms, packaging before 26.4 takes those of its own machine.
     return [tag for tag in tags if platforms or tag.platform == "any"]
 
 
