@@ -54,15 +54,17 @@ class Run:
 
     def _begin(self, first: Program) -> None:
         """Share the vectors out: those that wait get a program each."""
-        together = []
+        together: list[Vector] = []
+        waiting: list[Vector] = []
         for vector in self._vectors:
             if vector.request["op"] not in self.implementation.operations:
                 self._settle(vector, {"unsupported": "the operation is not declared"})
-            elif vector.waits:
-                self._pool.submit(self._ask_alone, vector)
             else:
-                together.append(vector)
+                (waiting if vector.waits else together).append(vector)
+        # First, so that it does not stand behind more of those that wait than fit.
         self._pool.submit(self._ask_all, first, together)
+        for vector in waiting:
+            self._pool.submit(self._ask_alone, vector)
 
     def _ask_alone(self, vector: Vector) -> None:
         program = self._program()
